@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from secrets import token_bytes
 
@@ -30,7 +31,8 @@ def create_key(path: Path, comment: str = "", passphrase: str | None = None) -> 
         line = signer.public.openssh(comment) + "\n"
         system.create_exclusive(public_path, line.encode(), 0o644)
     except UsageError as error:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink()
         raise UsageError(f"{error} (the private key was removed again)", code=error.code) from None
     return signer.public
 

@@ -183,7 +183,7 @@ def _decrypted(label: bytes, content: bytes, ask: Ask | None) -> bytes:
             " (ssh-add), or give a key without a passphrase to a machine that signs alone",
             code="encrypted-key",
         )
-    passphrase = ask("Passphrase of the signing key: ").encode("utf-8", "surrogateescape")
+    passphrase = ask("Passphrase of the signing key: ")
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -197,7 +197,7 @@ def _decrypted(label: bytes, content: bytes, ask: Ask | None) -> bytes:
     key: object = None
     problem = "the passphrase is wrong, or the key is damaged"
     try:
-        key = load(pem, passphrase)
+        key = load(pem, passphrase.encode("utf-8", "surrogateescape"))
     except UnsupportedAlgorithm:
         problem = "the key is encrypted in a way that is not supported; change it with `ssh-keygen -p`"
     except (ValueError, TypeError):
