@@ -1,7 +1,7 @@
-"""What every test stands on: a machine of its own, the command line in a process of its own, and stable pictures.
+"""What every test stands on: a machine of its own, the command line in its own process, and stable pictures.
 
-Hypothesis has three profiles: `default`; `ci`, the same but repeatable, where the variable CI is set; and `faults`,
-many examples, chosen by `make faults`.
+Hypothesis has three profiles: `default`; `ci`, the same but repeatable, where the variable CI is set; and
+`faults`, many examples, chosen by `make faults`.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ settings.register_profile("faults", settings.get_profile("default"), max_example
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 _LEAKS = re.compile(
-    r"CUSTODY_.*|SSH_.*|GIT_.*|XDG_.*|LC_.*|LANGUAGE"  # what configures custody, and what custody runs or asks
-    r"|CI|CI_.*|GITHUB_.*|RUNNER_.*|GITLAB_.*|BUILDKITE.*|CIRCLE.*|JENKINS.*|TF_BUILD|BUILD_.*"  # whose pipeline this is
-    r"|NO_COLOR|FORCE_COLOR|CLICOLOR.*|COLUMNS|LINES|TERM|COLORTERM|TEXTUAL|TEXTUAL_(?!SNAPSHOT).*|PYTHONWARNINGS"
+    r"CUSTODY_.*|SSH_.*|GIT_.*|XDG_.*|LC_.*|LANGUAGE"  # what configures custody, and what it asks or runs
+    r"|CI|CI_.*|GITHUB_.*|RUNNER_.*|GITLAB_.*|BUILDKITE.*|CIRCLE.*|JENKINS.*|TF_BUILD|BUILD_.*"  # pipelines
+    r"|NO_COLOR|FORCE_COLOR|CLICOLOR.*|COLUMNS|LINES|COLORTERM|TEXTUAL|TEXTUAL_(?!SNAPSHOT).*"  # terminals
 )
 
 
@@ -47,7 +47,7 @@ def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def home(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home folder of the test's own; nothing of the machine's configuration, keys, agent or time zone is left."""
+    """A home folder of the test's own; the machine's settings, keys, agent and time zone are out of reach."""
     folder = next(_homes)
     folder.mkdir()
     for name in [name for name in os.environ if _LEAKS.fullmatch(name)]:
@@ -80,10 +80,10 @@ class Ran:
 
 @pytest.fixture
 def custody(tmp_path: Path) -> Callable[..., Ran]:
-    """The command line, as `custody("verify", ledger)`: in a process of its own, in `tmp_path`, without a terminal.
+    """The command line, as `custody("verify", ledger)`: its own process, in `tmp_path`, without a terminal.
 
-    `env` adds variables (and with None takes one away), `input` is standard input, `exit` is the status that must
-    come back, if the test has one in mind. That no traceback is ever printed holds for every run.
+    `env` adds variables (and with None takes one away), `input` is standard input, `exit` is the status that
+    must come back, if the test has one in mind. That no traceback is ever printed holds for every run.
     """
 
     def run(
@@ -114,8 +114,8 @@ def custody(tmp_path: Path) -> Callable[..., Ran]:
 
 
 class _Screenshot(pytest_textual_snapshot.SVGImageExtension):
-    """The plugin's pictures, with two things of its release 1.1.0, which holds back pytest and syrupy otherwise:
-    files are named .svg, and an element's id does not change with the whole picture, so that a difference is small."""
+    """The plugin's pictures, with two things of its release 1.1.0, which would hold back pytest and syrupy:
+    files are named .svg, and ids of elements do not change with the picture, so that differences are small."""
 
     file_extension = "svg"
 

@@ -1,7 +1,7 @@
 """Write requirements.txt: every package that custody and its development need, to the version and the hash.
 
-One file serves every system and every Python that custody supports, which pip cannot work out by itself: uv resolves
-for all of them at once. uv is needed for nothing else, so it lives in a virtual environment that is thrown away.
+One file serves every system and every Python that custody supports, which pip cannot work out by itself: uv
+resolves for all of them at once. uv is needed for nothing else, so its virtual environment is thrown away.
 The index is the one that pip is configured to use; the lock does not name it.
 
     python tools/lock.py            keep the versions that still fit
