@@ -115,7 +115,7 @@ def custody(tmp_path: Path) -> Callable[..., Ran]:
 
 class _Screenshot(pytest_textual_snapshot.SVGImageExtension):
     """The plugin's pictures, with two things of its release 1.1.0, which would hold back pytest and syrupy:
-    files are named .svg, and ids of elements do not change with the picture, so that differences are small."""
+    files are named .svg, and elements' ids do not change with the picture, so that differences are small."""
 
     file_extension = "svg"
 
