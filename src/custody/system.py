@@ -381,3 +381,13 @@ def _unwritable(path: Path, error: Exception) -> UsageError:
 def _reason(error: Exception) -> str:
     """The system's few words for it, and never its text, which repeats the path."""
     return (error.strerror or "system error") if isinstance(error, OSError) else "not a usable path"
+
+
+def publish(temporary: Path, path: Path) -> None:
+    """Give a finished file its name, if nothing has that name. Raises FileExistsError otherwise; durable."""
+    if sys.platform == "win32":
+        os.rename(temporary, path)
+        return
+    os.link(temporary, path)
+    os.unlink(temporary)
+    sync_directory(path.parent)

@@ -1,0 +1,257 @@
+"""Appending: a writer's run becomes a chain of signed entries at the end of a ledger.
+
+A run continues its chain only while this machine's own record says that it wrote exactly that head (`heads`);
+otherwise it begins a new one, so that copies and parallel jobs never fork a chain by accident.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from custody.errors import UsageError
+from custody.keys.ed25519 import Signer
+from custody.ledger import canonical, dsse, timestamps
+from custody.ledger.canonical import JsonObject
+from custody.ledger.entry import (
+    MAX_ATTACHMENT,
+    MAX_BODY,
+    Attachment,
+    Header,
+    Seen,
+    Subject,
+    entry_id,
+    once_digest,
+    parse_header,
+)
+from custody.ledger.heads import Head, HeadStore
+from custody.ledger.store import DEFAULT_WAIT, Store, Transaction
+
+SALT_SIZE = 16
+
+
+class Draft(NamedTuple):
+    """What is to be recorded: a kind's body (without its salt) and what it is about.
+
+    `attachments` are (bytes, media type); `once` is the --once key; `last` closes the chain.
+    """
+
+    kind: str
+    body: JsonObject
+    subjects: tuple[Subject, ...] = ()
+    attachments: tuple[tuple[bytes, str], ...] = ()
+    once: str | None = None
+    last: bool = False
+
+
+class Signed(NamedTuple):
+    """An entry ready for a ledger: its header's bytes, signature, and the blobs it commits to, by digest."""
+
+    id: str
+    header: Header
+    data: bytes
+    signature: bytes
+    blobs: dict[str, bytes]
+
+    @property
+    def chain(self) -> str:
+        return self.header.chain or self.id
+
+
+class Receipt(NamedTuple):
+    """Proof for the caller that an entry is durable. `repeated` says that --once found it recorded already."""
+
+    position: int
+    id: str
+    chain: str
+    seq: int
+    kind: str
+    repeated: bool = False
+
+
+class ChainWriter:
+    """Signs one run's entries, one after the other. Does no I/O."""
+
+    def __init__(
+        self,
+        signer: Signer,
+        *,
+        clock: Callable[[], str] = timestamps.now,
+        entropy: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self.signer = signer
+        self.head: Head | None = None
+        self._clock = clock
+        self._entropy = entropy
+
+    def begin(self, origin: str, context: JsonObject, seen: Seen | None = None) -> Signed:
+        """The genesis of a new chain: `context` is what all of the run's entries share."""
+        body, blobs = self._body(context)
+        header = Header(
+            "genesis",
+            0,
+            self._clock(),
+            body,
+            len(blobs[body]),
+            origin=origin,
+            key=self.signer.public.hex,
+            nonce=self._entropy(16).hex(),
+            seen=seen,
+        )
+        return self._sign(header, blobs)
+
+    def sign(self, draft: Draft) -> Signed:
+        """The chain's next entry. The chain must have begun and not be closed."""
+        if self.head is None:
+            raise ValueError("the chain has not begun")
+        body, blobs = self._body(draft.body)
+        attachments = []
+        for data, media_type in draft.attachments:
+            if len(data) > MAX_ATTACHMENT:
+                raise UsageError(f"an attachment of {len(data)} bytes: at most {MAX_ATTACHMENT} can be recorded")
+            digest = hashlib.sha256(data).hexdigest()
+            attachments.append(Attachment(digest, len(data), media_type))
+            blobs[digest] = data
+        header = Header(
+            draft.kind,
+            self.head.seq + 1,
+            self._clock(),
+            body,
+            len(blobs[body]),
+            draft.subjects,
+            tuple(attachments),
+            self.head.chain,
+            self.head.id,
+            once_digest(draft.once) if draft.once else "",
+            draft.last,
+        )
+        return self._sign(header, blobs)
+
+    def _body(self, value: JsonObject) -> tuple[str, dict[str, bytes]]:
+        data = canonical.encode({**value, "salt": self._entropy(SALT_SIZE).hex()})
+        if len(data) > MAX_BODY:
+            raise UsageError(f"a body of {len(data)} bytes: at most {MAX_BODY}; put the rest in an attachment")
+        digest = hashlib.sha256(data).hexdigest()
+        return digest, {digest: data}
+
+    def _sign(self, header: Header, blobs: dict[str, bytes]) -> Signed:
+        data = header.encode()
+        signed = Signed(entry_id(data), header, data, self.signer.sign(dsse.pae(data)), blobs)
+        self.head = Head(signed.chain, signed.id, header.seq)
+        return signed
+
+
+class Writer:
+    """Appends to one ledger as one run. Use as a context manager, so that its head is remembered."""
+
+    def __init__(
+        self,
+        path: Path,
+        chain: ChainWriter,
+        origin: str,
+        context: JsonObject,
+        *,
+        heads: HeadStore | None = None,
+        seen: Seen | None = None,
+        wait: float = DEFAULT_WAIT,
+    ) -> None:
+        self._store = Store(path, wait)
+        self._chain = chain
+        self._origin = origin
+        self._context = context
+        self._seen = seen
+        self._slot = heads.slot(self._store.path, chain.signer.public.hex, context) if heads else None
+        self._started = False
+        self._closed = False
+
+    def append(self, drafts: Sequence[Draft], *, redact: Sequence[str] = ()) -> list[Receipt]:
+        """Record all of the drafts in one durable transaction, or none; erase the blobs `redact` names with it."""
+        if not self._started and self._slot is not None:
+            self._chain.head = self._slot.claim()
+        try:
+            with self._store.transaction() as transaction:
+                receipts = [self._append_one(transaction, draft) for draft in drafts]
+                for digest in redact:
+                    transaction.remove_blob(digest)
+        except BaseException:
+            # It may be on disk somewhere all the same: to sign another successor of its prev would be a fork.
+            self._chain.head = None
+            raise
+        self._started = True
+        return receipts
+
+    def close(self) -> None:
+        """Remember the head that was written, for this run's next append, and let the file go."""
+        if self._slot is not None and self._chain.head is not None and not self._closed:
+            self._slot.release(self._chain.head)
+        self._store.close()
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _append_one(self, transaction: Transaction, draft: Draft) -> Receipt:
+        if draft.once and (found := self._recorded(transaction, draft)):
+            return found
+        if self._closed:
+            self._chain.head = None
+        if not self._continues(transaction):
+            self._check_origin(transaction)
+            self._closed = False
+            insert(transaction, self._chain.begin(self._origin, self._context, self._seen))
+        signed = self._chain.sign(draft)
+        self._closed = draft.last
+        return insert(transaction, signed)
+
+    def _continues(self, transaction: Transaction) -> bool:
+        """Whether the ledger's furthest entry of this chain is exactly the head we wrote, alone and not the last."""
+        head = self._chain.head
+        if head is None:
+            return False
+        found = transaction.one(
+            "SELECT id, seq, header FROM entry WHERE chain = ? ORDER BY seq DESC LIMIT 1", (bytes.fromhex(head.chain),)
+        )
+        if found is None or found[0].hex() != head.id or found[1] != head.seq:
+            return False
+        return not parse_header(found[2]).last
+
+    def _check_origin(self, transaction: Transaction) -> None:
+        first = transaction.one("SELECT header FROM entry WHERE position = 0")
+        if first is None:
+            return
+        origin = parse_header(first[0]).origin
+        if origin != self._origin:
+            raise UsageError(f"this is a ledger of origin {origin}, not of {self._origin}", code="origin")
+
+    def _recorded(self, transaction: Transaction, draft: Draft) -> Receipt | None:
+        """The entry that this key recorded under this --once key before, if any."""
+        digest = once_digest(draft.once or "")
+        rows = transaction.each(
+            "SELECT e.position, e.id, e.header, g.header FROM entry e JOIN entry g ON g.id = e.chain "
+            "WHERE instr(e.header, ?) > 0 ORDER BY e.position",
+            (b'"once":"%b"' % digest.encode("ascii"),),
+        )
+        for position, stored_id, data, genesis in rows:
+            header = parse_header(data)
+            if header.once != digest or parse_header(genesis).key != self._chain.signer.public.hex:
+                continue
+            if (header.kind, header.subjects) != (draft.kind, draft.subjects):
+                message = f"--once {draft.once} was used for another entry (position {position}): take another key"
+                raise UsageError(message, code="once-taken")
+            return Receipt(position, stored_id.hex(), header.chain, header.seq, header.kind, repeated=True)
+        return None
+
+
+def insert(transaction: Transaction, signed: Signed) -> Receipt:
+    """Put a signed entry and its blobs at the end of the log."""
+    header = signed.header
+    for digest, data in signed.blobs.items():
+        transaction.add_blob(digest, data)
+    position = transaction.add_entry(signed.id, signed.data, signed.signature, signed.chain, header.seq)
+    return Receipt(position, signed.id, signed.chain, header.seq, header.kind)
+
