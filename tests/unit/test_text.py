@@ -104,6 +104,7 @@ def test_a_mark_after_an_ascii_letter_is_told_from_one_after_a_sign() -> None:
     assert safe_text("e\u0301") == "e\u0301"
     assert safe_text("=\u0301") == r"=\u0301"
     assert safe_text("5\u0301") == r"5\u0301"
+    assert safe_text("€\u0301") == r"€\u0301"
 
 
 def test_a_cut_says_how_much_is_missing() -> None:

@@ -1,0 +1,1 @@
+"""The read side: verified entries become answers."""

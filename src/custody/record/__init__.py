@@ -1,0 +1,1 @@
+"""The write side: files that a pipeline leaves behind become what an entry can say."""
