@@ -58,7 +58,7 @@ def test_every_answer_is_wycheproofs_own(wycheproof: list[Case]) -> None:
 
 
 def test_a_key_is_sound_exactly_where_wycheproof_is_sure_of_it(wycheproof: list[Case]) -> None:
-    """What it calls acceptable has a key of small or mixed order: custody never gets as far as a signature."""
+    """What it calls acceptable has a key of small or mixed order: custody never gets to a signature."""
     for case in wycheproof:
         if case.result == "valid":
             assert PublicKey(case.public).verify(case.message, case.signature)
