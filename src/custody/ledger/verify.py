@@ -27,13 +27,15 @@ BATCH = 500
 class Verified(NamedTuple):
     """An entry whose checks are done. `sound` says that it and its chain up to it have no fault.
 
-    `key` is the chain's key (hex), `body` the stored body's bytes when it is there.
+    `key` is the chain's key (hex), `effective` the claimed time but no earlier than that of the entry before it in
+    its chain, `body` the stored body's bytes when it is there.
     """
 
     position: int
     id: str
     header: Header
     key: str
+    effective: str
     sound: bool
     body: bytes | None
 
@@ -158,7 +160,8 @@ class LogVerifier:
             findings += wrong
             if wrong or (chain is not None and chain.faulty_from != NEVER):
                 self._any_fault = True
-            entries.append(Verified(position, entry_id, header, chain.key if chain else "", True, body))
+            key_hex, effective = (chain.key, chain.time) if chain is not None else ("", header.time)
+            entries.append(Verified(position, entry_id, header, key_hex, effective, True, body))
             chains.append(chain)
         return _Pending(entries, chains, findings, job_index, checkers.submit(jobs))
 
