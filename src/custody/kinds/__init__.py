@@ -8,7 +8,18 @@ from custody.kinds.governance import Merge, Note, Policy, Redaction, Seal, Trust
 from custody.ledger.canonical import JsonObject
 
 Body = (
-    Genesis | Artifact | Evidence | Approval | Deployment | Snapshot | Policy | Trust | Note | Merge | Redaction | Seal
+    Genesis
+    | Artifact
+    | Evidence
+    | Approval
+    | Deployment
+    | Snapshot
+    | Policy
+    | Trust
+    | Note
+    | Merge
+    | Redaction
+    | Seal
 )
 
 BODIES: dict[str, type[Body]] = {

@@ -44,11 +44,21 @@ class Run:
 
     @classmethod
     def read(cls, fields: Fields) -> Run:
-        return cls(*(fields.optional_text(name, 2000) for name in ("provider", "id", "attempt", "url", "runner", "actor")))
+        return cls(
+            *(
+                fields.optional_text(name, 2000)
+                for name in ("provider", "id", "attempt", "url", "runner", "actor")
+            )
+        )
 
     def write(self) -> JsonObject:
         return present(
-            provider=self.provider, id=self.id, attempt=self.attempt, url=self.url, runner=self.runner, actor=self.actor
+            provider=self.provider,
+            id=self.id,
+            attempt=self.attempt,
+            url=self.url,
+            runner=self.runner,
+            actor=self.actor,
         )
 
 
@@ -272,7 +282,12 @@ class Snapshot:
 
     def write(self) -> JsonObject:
         running = [
-            present(service=one.service, artifact=write_subject(one.artifact), count=one.count, version=one.version)
+            present(
+                service=one.service,
+                artifact=write_subject(one.artifact),
+                count=one.count,
+                version=one.version,
+            )
             for one in self.running
         ]
         return {"environment": self.environment, "running": list(running)}

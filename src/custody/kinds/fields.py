@@ -95,7 +95,9 @@ class Fields:
     def optional_record(self, field: str) -> Fields | None:
         return self.record(field) if field in self._values else None
 
-    def texts(self, field: str, read: Callable[[str], bool] | None = None, limit: int = 10_000) -> tuple[str, ...]:
+    def texts(
+        self, field: str, read: Callable[[str], bool] | None = None, limit: int = 10_000
+    ) -> tuple[str, ...]:
         """A list of texts (absent is empty), each accepted by `read`."""
         value = self._values.get(field, [])
         if isinstance(value, list) and len(value) <= limit:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from custody.kinds.fields import Fields, present
-from custody.ledger.canonical import JsonObject
+from custody.ledger.canonical import Json, JsonObject
 
 MAX_DOCUMENT = 512 * 1024
 
@@ -149,12 +149,13 @@ class Merge:
 
 
 def _write_source(source: Source) -> JsonObject:
-    return {
-        "file": source.file,
-        "sha256": source.sha256,
-        "size": source.size,
-        "order": source.order,
-        "taken": [{"chain": one.chain, "first": one.first, "last": one.last} for one in source.taken],
-    } | present(
-        leftOut=[{"chain": one.chain, "why": one.why} for one in source.left_out], checkpoint=source.checkpoint
-    )
+    taken: list[Json] = [{"chain": one.chain, "first": one.first, "last": one.last} for one in source.taken]
+    left_out: list[Json] = [{"chain": one.chain, "why": one.why} for one in source.left_out]
+    return present(
+        file=source.file,
+        sha256=source.sha256,
+        size=source.size,
+        order=source.order,
+        leftOut=left_out,
+        checkpoint=source.checkpoint,
+    ) | {"taken": taken}

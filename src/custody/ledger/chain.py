@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from custody.ledger.entry import Header
 from custody.ledger.findings import Finding
 
-
 NEVER = 2**63
 
 
@@ -64,7 +63,9 @@ class ChainRules:
         findings: list[Finding] = []
         if chain.head == header.prev and chain.seq + 1 == header.seq:
             if chain.closed:
-                findings.append(_finding("after-last", "the chain was closed", chain, header, position, entry_id))
+                findings.append(
+                    _finding("after-last", "the chain was closed", chain, header, position, entry_id)
+                )
             _advance(chain, position, entry_id, header)
         else:
             findings += _out_of_place(chain, position, entry_id, header)

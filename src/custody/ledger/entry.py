@@ -111,11 +111,14 @@ class Header(NamedTuple):
         """The canonical bytes. Raises MalformedError when a field is not what the format allows."""
         subjects = self.subjects or (Subject(BODY_SUBJECT, self.body),)
         attachments = ",".join(
-            f'{{"mediaType":"{a.media_type}","sha256":"{a.sha256}","size":{a.size}}}' for a in self.attachments
+            f'{{"mediaType":"{a.media_type}","sha256":"{a.sha256}","size":{a.size}}}'
+            for a in self.attachments
         )
         if self.kind == "genesis":
             seen = f'"seen":{{"root":"{self.seen.root}","size":{self.seen.size}}},' if self.seen else ""
-            middle = f'"key":"{self.key}","kind":"genesis","nonce":"{self.nonce}","origin":"{self.origin}",{seen}'
+            middle = (
+                f'"key":"{self.key}","kind":"genesis","nonce":"{self.nonce}","origin":"{self.origin}",{seen}'
+            )
         else:
             last = '"last":true,' if self.last else ""
             once = f'"once":"{self.once}",' if self.once else ""
@@ -192,7 +195,8 @@ def _several_subjects(first: Subject, more: str, body: str) -> tuple[Subject, ..
 
 def _attachments(text: str) -> tuple[Attachment, ...]:
     attachments = tuple(
-        Attachment(sha256, int(size), media_type) for media_type, sha256, size in _EACH_ATTACHMENT.findall(text)
+        Attachment(sha256, int(size), media_type)
+        for media_type, sha256, size in _EACH_ATTACHMENT.findall(text)
     )
     if len(attachments) > MAX_ATTACHMENTS:
         raise MalformedError(f"{len(attachments)} attachments, more than the {MAX_ATTACHMENTS} allowed")

@@ -110,7 +110,9 @@ def consistency_proof(leaves: Sequence[bytes], first: int) -> list[bytes]:
     return _subproof(leaves, first, 0, len(leaves), True)
 
 
-def verify_consistency(first: int, second: int, first_root: bytes, second_root: bytes, proof: Sequence[bytes]) -> bool:
+def verify_consistency(
+    first: int, second: int, first_root: bytes, second_root: bytes, proof: Sequence[bytes]
+) -> bool:
     """RFC 9162 §2.1.4.2: whether the proof shows the tree of `first` leaves to be a prefix of that of `second`."""
     if not 0 < first <= second:
         return False

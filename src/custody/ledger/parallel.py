@@ -50,7 +50,9 @@ def check(jobs: Jobs) -> list[Wrong]:
     columns = zip(jobs.headers, jobs.signatures, jobs.keys, jobs.bodies, jobs.digests, strict=True)
     for index, (header, signature, key, body, digest) in enumerate(columns):
         if key and not verify_signature(key, dsse.pae(header), signature):
-            wrong.append((index, "signature-invalid", "the signature is not its chain's key's over this header"))
+            wrong.append(
+                (index, "signature-invalid", "the signature is not its chain's key's over this header")
+            )
         if body is not None:
             fault = check_body(body, digest)
             if fault is not None:
@@ -103,7 +105,9 @@ class Checkers:
     def __enter__(self) -> Checkers:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._pool is not None:
             self._pool.shutdown(wait=kind is None, cancel_futures=True)
 
@@ -118,4 +122,3 @@ def available_cores() -> int:
 def _begin_worker() -> None:
     # Ctrl-C reaches every process of the terminal; only the one that the person talks to may answer it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-

@@ -48,7 +48,12 @@ class Snapshot:
     """A ledger's content as it was when the gate let it in. Safe to use from several threads."""
 
     def __init__(
-        self, path: Path, connection: sqlite3.Connection, file_size: int, sha256: str, identity: os.stat_result
+        self,
+        path: Path,
+        connection: sqlite3.Connection,
+        file_size: int,
+        sha256: str,
+        identity: os.stat_result,
     ) -> None:
         self.path = path
         self.file_size = file_size
@@ -114,7 +119,8 @@ class Snapshot:
         low = bytes.fromhex(prefix.ljust(64, "0"))
         high = bytes.fromhex(prefix.ljust(64, "f"))
         rows = self._all(
-            f"SELECT position FROM entry WHERE id >= ? AND id <= ? ORDER BY position LIMIT {_FIND_LIMIT}", (low, high)
+            f"SELECT position FROM entry WHERE id >= ? AND id <= ? ORDER BY position LIMIT {_FIND_LIMIT}",
+            (low, high),
         )
         return [row[0] for row in rows]
 
@@ -130,7 +136,8 @@ class Snapshot:
         keys = [bytes.fromhex(digest) for digest in digests]
         marks = ",".join("?" * len(keys))
         rows = self._all(
-            f"SELECT sha256, rowid, data FROM blob WHERE sha256 IN ({marks}) AND length(data) <= {MAX_BODY}", keys
+            f"SELECT sha256, rowid, data FROM blob WHERE sha256 IN ({marks}) AND length(data) <= {MAX_BODY}",
+            keys,
         )
         return {digest: (rowid, data) for digest, rowid, data in rows}
 
@@ -141,7 +148,11 @@ class Snapshot:
             return None
         computed = hashlib.sha256()
         size = 0
-        with self._lock, schema.refusing(), self._connection.blobopen("blob", "data", found, readonly=True) as blob:
+        with (
+            self._lock,
+            schema.refusing(),
+            self._connection.blobopen("blob", "data", found, readonly=True) as blob,
+        ):
             while chunk := blob.read(_CHUNK):
                 computed.update(chunk)
                 size += len(chunk)
@@ -155,7 +166,9 @@ class Snapshot:
         rows = self._all("SELECT data FROM blob WHERE rowid = ?", (found,))
         data: bytes = rows[0][0]
         if hashlib.sha256(data).hexdigest() != digest:
-            raise MalformedError(f"the bytes stored as {digest[:16]} are other bytes", code="attachment-differs")
+            raise MalformedError(
+                f"the bytes stored as {digest[:16]} are other bytes", code="attachment-differs"
+            )
         return data
 
     @property
@@ -203,7 +216,9 @@ class Snapshot:
     def __enter__(self) -> Snapshot:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def _rowid(self, digest: str) -> int | None:
@@ -270,7 +285,9 @@ def _open_once(path: Path, memory_cap: int) -> Snapshot:
     except BaseException:
         connection.close()
         raise
-    return Snapshot(path, connection, before.st_size, hashlib.sha256(data).hexdigest() if data else "", before)
+    return Snapshot(
+        path, connection, before.st_size, hashlib.sha256(data).hexdigest() if data else "", before
+    )
 
 
 def _connect(path: Path, data: bytes) -> sqlite3.Connection:

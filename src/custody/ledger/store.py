@@ -21,7 +21,9 @@ from custody.ledger import schema
 from custody.ledger.reader import resolve
 
 DEFAULT_WAIT = 60.0  # seconds to wait for another writer
-_SUPER_JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")  # SQLite file format §3: the end of a journal that names another
+_SUPER_JOURNAL_MAGIC = bytes.fromhex(
+    "d9d505f920a163d7"
+)  # SQLite file format §3: the end of a journal that names another
 
 
 class Store:
@@ -39,7 +41,9 @@ class Store:
             self._connection.execute("PRAGMA synchronous=EXTRA").close()
             self._connection.execute("PRAGMA secure_delete=ON").close()
         except sqlite3.Error as error:
-            raise RefusedError(f"{self.path} cannot be opened for writing: {error}", code="unwritable") from None
+            raise RefusedError(
+                f"{self.path} cannot be opened for writing: {error}", code="unwritable"
+            ) from None
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -76,19 +80,25 @@ class Store:
             if _is_busy(error):
                 message = f"{self.path} is busy: another process wrote to it for {self.wait:g} s; nothing was recorded"
                 raise NotAcknowledgedError(message, code="busy") from None
-            raise NotAcknowledgedError(f"{self.path} cannot be written: {error}", code="write-failed") from None
+            raise NotAcknowledgedError(
+                f"{self.path} cannot be written: {error}", code="write-failed"
+            ) from None
         except sqlite3.DatabaseError as error:
             raise RefusedError(f"SQLite cannot read this file: {error}", code="corrupt") from None
         if not self._is_still_there():
             self._connection.rollback()
-            raise NotAcknowledgedError(f"{self.path} was replaced by another file: nothing was recorded", code="replaced")
+            raise NotAcknowledgedError(
+                f"{self.path} was replaced by another file: nothing was recorded", code="replaced"
+            )
 
     def _commit(self) -> None:
         if not self._connection.in_transaction:
             raise NotAcknowledgedError("not recorded: SQLite gave the transaction up", code="write-failed")
         self._connection.execute("COMMIT")
         if not self._is_still_there():
-            message = f"{self.path} was replaced while it was written: the entry may be lost, so retry with --once"
+            message = (
+                f"{self.path} was replaced while it was written: the entry may be lost, so retry with --once"
+            )
             raise NotAcknowledgedError(message, code="replaced")
 
     def _is_still_there(self) -> bool:

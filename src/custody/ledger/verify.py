@@ -119,7 +119,9 @@ class LogVerifier:
         job_index: list[int] = []
         parsed = [self._parse(row[0], row[2], findings) for row in rows]
         bodies = self._snapshot.bodies([header.body for header in parsed if header is not None])
-        for (position, stored_id, data, signature, chain_column, seq_column), header in zip(rows, parsed, strict=True):
+        for (position, stored_id, data, signature, chain_column, seq_column), header in zip(
+            rows, parsed, strict=True
+        ):
             if position != self._expected:
                 message = f"position {position} stands where {self._expected} should"
                 findings.append(Finding("position-gap", message, position))

@@ -111,7 +111,9 @@ class ChainWriter:
         attachments = []
         for data, media_type in draft.attachments:
             if len(data) > MAX_ATTACHMENT:
-                raise UsageError(f"an attachment of {len(data)} bytes: at most {MAX_ATTACHMENT} can be recorded")
+                raise UsageError(
+                    f"an attachment of {len(data)} bytes: at most {MAX_ATTACHMENT} can be recorded"
+                )
             digest = hashlib.sha256(data).hexdigest()
             attachments.append(Attachment(digest, len(data), media_type))
             blobs[digest] = data
@@ -133,7 +135,9 @@ class ChainWriter:
     def _body(self, value: JsonObject) -> tuple[str, dict[str, bytes]]:
         data = canonical.encode({**value, "salt": self._entropy(SALT_SIZE).hex()})
         if len(data) > MAX_BODY:
-            raise UsageError(f"a body of {len(data)} bytes: at most {MAX_BODY}; put the rest in an attachment")
+            raise UsageError(
+                f"a body of {len(data)} bytes: at most {MAX_BODY}; put the rest in an attachment"
+            )
         digest = hashlib.sha256(data).hexdigest()
         return digest, {digest: data}
 
@@ -214,7 +218,8 @@ class Writer:
         if head is None:
             return False
         found = transaction.one(
-            "SELECT id, seq, header FROM entry WHERE chain = ? ORDER BY seq DESC LIMIT 1", (bytes.fromhex(head.chain),)
+            "SELECT id, seq, header FROM entry WHERE chain = ? ORDER BY seq DESC LIMIT 1",
+            (bytes.fromhex(head.chain),),
         )
         if found is None or found[0].hex() != head.id or found[1] != head.seq:
             return False
@@ -241,7 +246,9 @@ class Writer:
             if header.once != digest or parse_header(genesis).key != self._chain.signer.public.hex:
                 continue
             if (header.kind, header.subjects) != (draft.kind, draft.subjects):
-                message = f"--once {draft.once} was used for another entry (position {position}): take another key"
+                message = (
+                    f"--once {draft.once} was used for another entry (position {position}): take another key"
+                )
                 raise UsageError(message, code="once-taken")
             return Receipt(position, stored_id.hex(), header.chain, header.seq, header.kind, repeated=True)
         return None
@@ -254,4 +261,3 @@ def insert(transaction: Transaction, signed: Signed) -> Receipt:
         transaction.add_blob(digest, data)
     position = transaction.add_entry(signed.id, signed.data, signed.signature, signed.chain, header.seq)
     return Receipt(position, signed.id, signed.chain, header.seq, header.kind)
-

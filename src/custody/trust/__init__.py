@@ -1,0 +1,1 @@
+"""Whose word counts, for what, at which position: roots, trust documents, roles, and what this machine remembers."""

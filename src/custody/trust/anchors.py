@@ -1,0 +1,127 @@
+"""Which trust document governs a log: from the root keys that were given, up the chain of versions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from custody.errors import SigningKeyError
+from custody.keys.ed25519 import PublicKey, verify_signature
+from custody.kinds import read_body
+from custody.kinds.governance import Trust
+from custody.ledger import dsse
+from custody.ledger.canonical import MalformedError, decode_object
+from custody.ledger.entry import MAX_BODY, entry_id, parse_header
+from custody.ledger.findings import Finding
+from custody.ledger.reader import Row, Snapshot
+from custody.trust.document import TrustDocument, parse_trust
+
+
+class Recorded(NamedTuple):
+    """A trust document in a log: where it stands, and the key (hex) that signed it."""
+
+    position: int
+    entry: str
+    key: str
+    document: TrustDocument
+
+
+class Governing(NamedTuple):
+    """The documents that count, by version, the last one being in force; and what is wrong with the others."""
+
+    line: tuple[Recorded, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def current(self) -> TrustDocument | None:
+        return self.line[-1].document if self.line else None
+
+
+def find_governing(snapshot: Snapshot, roots: Sequence[str]) -> Governing:
+    """Read every trust document of a log and follow the versions from one that a given root signed.
+
+    `roots` are OpenSSH fingerprints. A document counts if one of them signed it and it lists that key, or if it
+    names the document before it and a root key of that one signed it.
+    """
+    recorded, findings = _read_documents(snapshot)
+    origin = snapshot.origin
+    for one in recorded:
+        if one.document.origin != origin:
+            message = f"a trust document of origin {one.document.origin} in a log of origin {origin}"
+            findings.append(Finding("origin-differs", message, one.position, one.entry))
+    candidates = [one for one in recorded if one.document.origin == origin]
+    line: list[Recorded] = []
+    for one in sorted(candidates, key=lambda one: (one.document.version, one.position)):
+        signer = PublicKey.from_hex(one.key)
+        before = line[-1].document if line else None
+        if before is not None and one.document.version == before.version:
+            if one.document.sha256 != before.sha256:
+                message = f"two different trust documents of version {before.version}"
+                findings.append(Finding("trust-version", message, one.position, one.entry))
+            continue
+        if before is None:
+            if signer.fingerprint in roots and one.document.has_root(one.key):
+                line.append(one)
+            elif roots:
+                findings += _unanchored(one, candidates, roots)
+            continue
+        if not before.has_root(one.key):
+            message = (
+                f"version {one.document.version} is not signed by a root key of version {before.version}"
+            )
+            findings.append(Finding("untrusted-trust", message, one.position, one.entry))
+        elif one.document.previous != before.sha256 or one.document.version != before.version + 1:
+            message = f"version {one.document.version} does not follow version {before.version}"
+            findings.append(Finding("trust-version", message, one.position, one.entry))
+        else:
+            line.append(one)
+    return Governing(tuple(line), tuple(findings))
+
+
+def _unanchored(one: Recorded, candidates: Sequence[Recorded], roots: Sequence[str]) -> list[Finding]:
+    """A document in front of the first that a given root signed: history, if the versions lead from it to there."""
+    later = [other for other in candidates if other.document.version > one.document.version]
+    if any(other.document.previous == one.document.sha256 for other in later) and any(
+        PublicKey.from_hex(other.key).fingerprint in roots for other in later
+    ):
+        return []
+    message = f"trust document version {one.document.version} is not signed by a root key that was given"
+    return [Finding("untrusted-trust", message, one.position, one.entry)]
+
+
+def _read_documents(snapshot: Snapshot) -> tuple[list[Recorded], list[Finding]]:
+    recorded: list[Recorded] = []
+    findings: list[Finding] = []
+    for position in snapshot.positions_with(b'"kind":"trust"'):
+        row = snapshot.row(position)
+        if row is None:
+            continue
+        try:
+            one = _read_document(snapshot, row)
+        except MalformedError as error:
+            findings.append(Finding("trust-malformed", str(error), position))
+            continue
+        if one is not None:
+            recorded.append(one)
+    return recorded, findings
+
+
+def _read_document(snapshot: Snapshot, row: Row) -> Recorded | None:
+    """A trust entry whose own signature holds. None where verification of the log will say what is wrong with it."""
+    header = parse_header(row.header)
+    genesis = next((g for g in map(snapshot.row, snapshot.find(header.chain)) if g is not None), None)
+    if header.kind != "trust" or genesis is None or entry_id(genesis.header) != header.chain:
+        return None
+    try:
+        key = PublicKey.from_hex(parse_header(genesis.header).key)
+    except SigningKeyError:
+        return None
+    for one in (genesis, row):
+        if not verify_signature(key.raw, dsse.pae(one.header), one.signature):
+            return None
+    data = snapshot.blob(header.body)
+    if data is None:
+        raise MalformedError("the trust document's body is not in the ledger")
+    body = read_body("trust", decode_object(data, MAX_BODY))
+    assert isinstance(body, Trust)
+    return Recorded(row.position, entry_id(row.header), key.hex, parse_trust(body.document))
