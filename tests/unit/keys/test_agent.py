@@ -206,6 +206,8 @@ def test_what_is_asked_is_exactly_the_protocol() -> None:
     with agent(reply) as environ:
         signer = find_signer(key_file=None, environ={**environ, "CUSTODY_ELSE": "x"})
         assert signer.sign(b"m") == KEY.sign(b"m")
+        assert isinstance(signer, AgentSigner)
+        assert signer._environ == environ, "of the environment it keeps no more"
     assert requests == [b"\x0b", b"\x0d" + string(KEY.public.wire) + string(b"m") + bytes(4)]
 
 

@@ -158,8 +158,8 @@ def test_almost_a_seed(text: str) -> None:
 # --- damage
 
 
-def openssh_block() -> bytes:
-    body = openssh.write(SEED, PUBLIC.raw, "dev-1").split(b"-----")[2]
+def openssh_block(comment: str = "dev-1") -> bytes:
+    body = openssh.write(SEED, PUBLIC.raw, comment).split(b"-----")[2]
     return base64.b64decode(body)
 
 
@@ -183,6 +183,14 @@ def test_a_cut_or_longer_openssh_key_is_refused() -> None:
     for end in range(1, len(block)):
         refused(pem(block[:end], "OPENSSH PRIVATE KEY"))
     refused(pem(block + b"\0", "OPENSSH PRIVATE KEY"))
+
+
+def test_an_openssh_key_without_its_padding_is_refused() -> None:
+    block = openssh_block("dev-12")
+    check = block.index(PUBLIC.raw) + 32 + 4  # the private part ends the block, after its length
+    private = block[check : block.index(b"dev-12") + 6]
+    assert len(private) % 8
+    refused(pem(block[: check - 4] + len(private).to_bytes(4, "big") + private, "OPENSSH PRIVATE KEY"))
 
 
 def test_a_passphrase_that_would_take_hours_is_refused(keys: Path) -> None:
