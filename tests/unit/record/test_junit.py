@@ -291,6 +291,7 @@ def test_attributes_and_names(tmp_path: Path) -> None:
     attributes = " ".join(f'a{n}=""' for n in range(200_000))
     assert "256 attributes" in refused(tmp_path, suite(f"<testcase {attributes}/>"))
     assert "1000 different names" in refused(tmp_path, suite("".join(f"<a{n}/>" for n in range(300_000))))
+    assert "1000 different names" in refused(tmp_path, suite("".join(f"<a b{n}=''/>" for n in range(1001))))
 
 
 @pytest.mark.parametrize(
