@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from custody.ledger import timestamps
-from custody.ledger.canonical import Json, JsonObject, MalformedError
+from custody.ledger.canonical import JsonObject, MalformedError
 from custody.ledger.entry import NAME
 
 T = TypeVar("T")
@@ -143,6 +143,6 @@ class Fields:
         return MalformedError(f"{self._place}.{field} {problem} {wanted}", code="body")
 
 
-def present(**values: Json) -> JsonObject:
+def present(**values: Any) -> JsonObject:
     """An object of those fields that have a value: what is absent is left out, never empty."""
     return {key: value for key, value in values.items() if value not in ("", None, [], {})}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from custody.kinds.fields import Fields, present
-from custody.ledger.canonical import Json, JsonObject
+from custody.ledger.canonical import JsonObject
 
 MAX_DOCUMENT = 512 * 1024
 
@@ -84,37 +84,39 @@ class Redaction:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """A stretch of a chain that a merge took: the chain's id, the first and the last seq."""
-
-    chain: str
-    first: int
-    last: int
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A chain that a merge did not take, and why."""
-
-    chain: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
 class Source:
-    """One file of a merge: its name as given, its digest, what was taken from it and what was not.
+    """One file of a merge: its base name, digest and number of entries, and how many of them were taken.
 
-    `order` is the digest of the attachment that lists the source's entry ids in its own order, one a line, so that
-    its log can be rebuilt; `checkpoint` is the source's own newest checkpoint note.
+    Two attachments go with it, by digest: `order`, the raw 32-byte ids of the source's entries in its own order, so
+    that its log can be rebuilt; and `detail`, canonical JSON that lists the stretches of chains taken
+    (`{"chain", "first", "last"}`) and the chains left out (`{"chain", "why"}`). `checkpoint` is the source's own
+    newest checkpoint note.
     """
 
     file: str
     sha256: str
     size: int
+    taken: int
     order: str
-    taken: tuple[Taken, ...]
-    left_out: tuple[LeftOut, ...] = ()
+    detail: str
     checkpoint: str = ""
+
+    @classmethod
+    def read(cls, fields: Fields) -> Source:
+        return cls(
+            fields.text("file", 500),
+            fields.digest("sha256"),
+            fields.count("size"),
+            fields.count("taken"),
+            fields.digest("order"),
+            fields.digest("detail"),
+            fields.optional_text("checkpoint", 64 * 1024),
+        )
+
+    def write(self) -> JsonObject:
+        return present(
+            file=self.file, sha256=self.sha256, order=self.order, detail=self.detail, checkpoint=self.checkpoint
+        ) | {"size": self.size, "taken": self.taken}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,37 +127,7 @@ class Merge:
 
     @classmethod
     def read(cls, fields: Fields) -> Merge:
-        def taken(fields: Fields) -> Taken:
-            return Taken(fields.digest("chain"), fields.count("first"), fields.count("last"))
-
-        def left_out(fields: Fields) -> LeftOut:
-            return LeftOut(fields.digest("chain"), fields.text("why", 500))
-
-        def source(fields: Fields) -> Source:
-            return Source(
-                fields.text("file", 500),
-                fields.digest("sha256"),
-                fields.count("size"),
-                fields.digest("order"),
-                fields.records("taken", taken),
-                fields.records("leftOut", left_out),
-                fields.optional_text("checkpoint", 64 * 1024),
-            )
-
-        return cls(fields.records("sources", source))
+        return cls(fields.records("sources", Source.read))
 
     def write(self) -> JsonObject:
-        return {"sources": [_write_source(source) for source in self.sources]}
-
-
-def _write_source(source: Source) -> JsonObject:
-    taken: list[Json] = [{"chain": one.chain, "first": one.first, "last": one.last} for one in source.taken]
-    left_out: list[Json] = [{"chain": one.chain, "why": one.why} for one in source.left_out]
-    return present(
-        file=source.file,
-        sha256=source.sha256,
-        size=source.size,
-        order=source.order,
-        leftOut=left_out,
-        checkpoint=source.checkpoint,
-    ) | {"taken": taken}
+        return {"sources": [source.write() for source in self.sources]}

@@ -58,6 +58,7 @@ class Snapshot:
         self.path = path
         self.file_size = file_size
         self._sha256 = sha256
+        self._integrity_checked = bool(sha256)
         self._identity = identity
         self._connection = connection
         self._lock = threading.RLock()
@@ -65,7 +66,7 @@ class Snapshot:
     @property
     def in_memory(self) -> bool:
         """Whether this is a checked copy; otherwise `check_integrity` has yet to pass."""
-        return bool(self._sha256)
+        return self._integrity_checked
 
     @property
     def sha256(self) -> str:
@@ -160,10 +161,9 @@ class Snapshot:
 
     def blob(self, digest: str) -> bytes | None:
         """The bytes of a digest, hashed again now; None when absent. Raises MalformedError if they differ."""
-        found = self._rowid(digest)
-        if found is None:
+        rows = self._all("SELECT data FROM blob WHERE sha256 = ?", (bytes.fromhex(digest),))
+        if not rows:
             return None
-        rows = self._all("SELECT data FROM blob WHERE rowid = ?", (found,))
         data: bytes = rows[0][0]
         if hashlib.sha256(data).hexdigest() != digest:
             raise MalformedError(
@@ -200,6 +200,7 @@ class Snapshot:
                 schema.check_integrity(self._connection)
             finally:
                 schema.allow_reading_only(self._connection)
+        self._integrity_checked = True
 
     def changed_on_disk(self) -> bool:
         """Whether the path no longer holds the file that was opened, or that file was written to."""
@@ -228,6 +229,24 @@ class Snapshot:
     def _all(self, sql: str, parameters: Iterable[object] = ()) -> list[tuple[Any, ...]]:
         with self._lock, schema.refusing():
             return self._connection.execute(sql, tuple(parameters)).fetchall()
+
+
+class TransactionView(Snapshot):
+    """A ledger as a writer's open transaction sees it, whose container the store has checked.
+
+    It has no digest: the file is changing, and to open it a second time would give up the writer's lock.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        super().__init__(path, connection, 0, "", os.stat(path))
+        self._integrity_checked = True
+
+    @property
+    def sha256(self) -> str:
+        return ""
+
+    def close(self) -> None:
+        """The connection is the store's."""
 
 
 _SELECT = "SELECT position, id, header, signature, chain, seq FROM entry"

@@ -18,7 +18,7 @@ from typing import Any
 from custody import system
 from custody.errors import NotAcknowledgedError, RefusedError, UsageError
 from custody.ledger import schema
-from custody.ledger.reader import resolve
+from custody.ledger.reader import Snapshot, TransactionView, resolve
 
 DEFAULT_WAIT = 60.0  # seconds to wait for another writer
 _SUPER_JOURNAL_MAGIC = bytes.fromhex(
@@ -54,7 +54,7 @@ class Store:
                 schema.check_schema(self._connection)
                 schema.check_integrity(self._connection)
                 self._checked = True
-            yield Transaction(self._connection)
+            yield Transaction(self.path, self._connection)
             self._commit()
         except sqlite3.Error as error:
             message = f"not recorded: {error}; nothing was acknowledged, so retry with the same --once"
@@ -111,10 +111,15 @@ class Store:
 class Transaction:
     """The open transaction of a store: reads see it, writes belong to it."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self._path = path
         self._connection = connection
         (last,) = self.one("SELECT max(position) FROM entry")
         self.size = 0 if last is None else int(last) + 1
+
+    def view(self) -> Snapshot:
+        """The ledger as this transaction sees it, for verification."""
+        return TransactionView(self._path, self._connection)
 
     def one(self, sql: str, parameters: tuple[object, ...] = ()) -> Any:
         """The first row, or None."""
@@ -123,6 +128,14 @@ class Transaction:
     def each(self, sql: str, parameters: tuple[object, ...] = ()) -> Iterator[Any]:
         """Rows as they come."""
         return iter(self._connection.execute(sql, parameters))
+
+    def has_entry(self, entry_id: str) -> bool:
+        return self.one("SELECT 1 FROM entry WHERE id = ?", (bytes.fromhex(entry_id),)) is not None
+
+    def entries_at(self, chain: str, seq: int) -> list[str]:
+        """The ids of the entries at one place of a chain: more than one is a fork."""
+        rows = self.each("SELECT id FROM entry WHERE chain = ? AND seq = ?", (bytes.fromhex(chain), seq))
+        return [row[0].hex() for row in rows]
 
     def add_entry(self, entry_id: str, header: bytes, signature: bytes, chain: str, seq: int) -> int:
         """Put an entry at the end of the log; its position."""

@@ -43,8 +43,14 @@ def find_governing(snapshot: Snapshot, roots: Sequence[str]) -> Governing:
     `roots` are OpenSSH fingerprints. A document counts if one of them signed it and it lists that key, or if it
     names the document before it and a root key of that one signed it.
     """
-    recorded, findings = _read_documents(snapshot)
-    origin = snapshot.origin
+    recorded, findings = read_documents(snapshot)
+    governing = follow(recorded, snapshot.origin, roots)
+    return Governing(governing.line, (*findings, *governing.findings))
+
+
+def follow(recorded: Sequence[Recorded], origin: str, roots: Sequence[str]) -> Governing:
+    """The line of documents that the roots lead to, among these of one log (or of several that will be one)."""
+    findings: list[Finding] = []
     for one in recorded:
         if one.document.origin != origin:
             message = f"a trust document of origin {one.document.origin} in a log of origin {origin}"
@@ -89,7 +95,8 @@ def _unanchored(one: Recorded, candidates: Sequence[Recorded], roots: Sequence[s
     return [Finding("untrusted-trust", message, one.position, one.entry)]
 
 
-def _read_documents(snapshot: Snapshot) -> tuple[list[Recorded], list[Finding]]:
+def read_documents(snapshot: Snapshot) -> tuple[list[Recorded], list[Finding]]:
+    """Every trust document of a log whose own signature holds; and what is wrong with the others."""
     recorded: list[Recorded] = []
     findings: list[Finding] = []
     for position in snapshot.positions_with(b'"kind":"trust"'):

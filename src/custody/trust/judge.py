@@ -14,6 +14,8 @@ from custody.trust.document import Identity
 from custody.trust.roles import may_write, needed_role
 
 NEVER = 2**63
+CONDUCT = frozenset({"fork", "after-last", "late-after-revocation", "unknown-writer", "role"})
+"""What a disowning answers for; it never excuses bytes that are not what was signed."""
 
 
 class Judged(NamedTuple):
@@ -51,7 +53,7 @@ class Judge:
         self._document = governing.current
         self._writers: dict[str, _Writer] = {}
         self._unknown_chains: set[str] = set()
-        self._once: set[tuple[str, str]] = set()
+        self._once: set[tuple[object, ...]] = set()
         self._disowned_entries: dict[str, str] = {}
         self._disowned_chains: dict[str, str] = {}
         if self._document is not None:
@@ -87,11 +89,11 @@ class Judge:
         if self._document is not None:
             counts = self._allowed(entry, writer, chain, findings) and counts
         if header.once and counts:
-            if (key, header.once) in self._once:
-                message = "this writer recorded an entry under the same --once key before"
+            act = (key, header.once, header.kind, header.subjects)
+            if act in self._once:
+                message = "this writer recorded the like of it under the same --once key before"
                 findings.append(Finding("once-repeated", message, position, entry_id))
-                counts = False
-            self._once.add((key, header.once))
+            self._once.add(act)
         return Judged(position, entry_id, header, key, effective, writer.name, counts, body)
 
     def _allowed(self, entry: Verified, writer: _Writer, chain: str, findings: list[Finding]) -> bool:

@@ -11,22 +11,20 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from custody.errors import EXIT_GAP, EXIT_NOT_VERIFIED, EXIT_OK
-from custody.kinds import read_body
-from custody.kinds.governance import Redaction
-from custody.ledger.canonical import MalformedError, decode_object
+from custody.ledger.canonical import MalformedError
 from custody.ledger.checkpoint import Checkpoint, parse_checkpoint
-from custody.ledger.entry import MAX_BODY, Seen, entry_id, parse_header
+from custody.ledger.entry import Seen, entry_id, parse_header
 from custody.ledger.findings import CODES, EXITS, Finding
 from custody.ledger.reader import Snapshot
 from custody.ledger.verify import LogVerifier, Missing
 from custody.trust.anchors import Governing, find_governing
 from custody.trust.document import TrustDocument
-from custody.trust.judge import Judge, Judged
+from custody.trust.judge import CONDUCT, Judge, Judged
 from custody.trust.memory import Remembered
-from custody.trust.roles import CUSTODIAN, may_write
+from custody.trust.redactions import RecordedRedaction, account, protected_blobs, read_redactions
+from custody.trust.roles import CUSTODIAN
 
 FINDINGS_KEPT = 1000  # of each code; the rest are counted
-_NOT_REDACTABLE = frozenset({"trust", "policy", "merge", "redaction"})
 
 
 class Step(NamedTuple):
@@ -91,6 +89,9 @@ class Verification:
         self.governing = Governing((), ())
         self.report = Report(snapshot.origin, expectations.judged_by, "")
         self.done = False
+        self.log = LogVerifier(snapshot)
+        self.redactions: list[RecordedRedaction] = []
+        self.redacted: dict[str, str] = {}  # reason by digest
         self._workers = workers
 
     @property
@@ -129,11 +130,14 @@ class Verification:
         seen = self._collect_seen()
         sizes.update(one.size for _, one in seen)
         log = LogVerifier(snapshot, roots_at=sizes, trusted_below=trusted_below, workers=self._workers)
-        redactions: list[tuple[Judged, Redaction]] = []
+        self.log = log
+        self.redactions = []
         for batch in log.run():
             findings = list(batch.findings)
             entries = judge.judge(batch.entries, findings)
-            redactions += _redactions(entries)
+            self.redactions += read_redactions(entries)
+            disowned = {finding.entry for finding in findings if finding.code == "disowned"}
+            findings = [one for one in findings if one.entry not in disowned or one.code not in CONDUCT]
             findings.sort(key=lambda finding: finding.position)
             for finding in findings:
                 report.add(finding)
@@ -147,7 +151,7 @@ class Verification:
             *self._check_checkpoints(log, checkpoints),
             *self._check_memory(log, remembered),
             *self._check_seen(log, seen, bool(checkpoints.own)),
-            *self._check_missing(log.missing, redactions, judge),
+            *self._check_missing(log.missing),
             *self._open_chains(log),
         ]
         current = self.governing.current
@@ -276,28 +280,13 @@ class Verification:
                 message = f"its writer saw a checkpoint of size {one.size} that this log does not continue"
                 yield Finding("seen-differs", message, position)
 
-    def _check_missing(
-        self, missing: Sequence[Missing], redactions: Sequence[tuple[Judged, Redaction]], judge: Judge
-    ) -> Iterator[Finding]:
-        document = self.governing.current
-        accounted: dict[str, str] = {}
-        protected = _protected(self.snapshot) if redactions else {}
-        for judged, redaction in redactions:
-            identity = document.by_key.get(judged.key) if document is not None else None
-            allowed = document is None or (
-                identity is not None and may_write("redaction", identity.roles, False)
-            )
-            if not (allowed and judged.counts):
-                continue
-            for digest in redaction.blobs:
-                if digest in protected:
-                    message = f"it names bytes of a {protected[digest]} entry, which cannot be redacted"
-                    yield Finding("redaction-invalid", message, judged.position, judged.id)
-                else:
-                    accounted[digest] = redaction.reason
+    def _check_missing(self, missing: Sequence[Missing]) -> Iterator[Finding]:
+        protected = protected_blobs(self.snapshot) if self.redactions else {}
+        self.redacted, findings = account(self.redactions, self.governing.current, protected)
+        yield from findings
         for one in missing:
-            if one.digest in accounted:
-                message = f"bytes {one.digest[:16]} were redacted: {accounted[one.digest]}"
+            if one.digest in self.redacted:
+                message = f"bytes {one.digest[:16]} were redacted: {self.redacted[one.digest]}"
                 yield Finding("redacted", message, one.position, one.entry)
             else:
                 message = f"bytes {one.digest[:16]} are not in the ledger, and no redaction accounts for them"
@@ -326,29 +315,3 @@ def _against(log: LogVerifier, size: int, root: str) -> str:
     if size > log.tree.size:
         return "short"
     return "" if log.roots[size].hex() == root else "differs"
-
-
-def _redactions(entries: Sequence[Judged]) -> Iterator[tuple[Judged, Redaction]]:
-    for entry in entries:
-        if entry.header.kind == "redaction" and entry.body is not None:
-            try:
-                body = read_body("redaction", decode_object(entry.body, MAX_BODY))
-            except MalformedError:
-                continue
-            if isinstance(body, Redaction):
-                yield entry, body
-
-
-def _protected(snapshot: Snapshot) -> dict[str, str]:
-    """The digests that entries which cannot be redacted commit to, with the entry's kind."""
-    found = {}
-    for kind in sorted(_NOT_REDACTABLE):
-        for position in snapshot.positions_with(b'"kind":"%b"' % kind.encode("ascii")):
-            row = snapshot.row(position)
-            try:
-                header = parse_header(row.header) if row is not None else None
-            except MalformedError:
-                continue
-            if header is not None and header.kind == kind:
-                found.update(dict.fromkeys(header.blobs, kind))
-    return found

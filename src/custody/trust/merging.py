@@ -1,0 +1,383 @@
+"""Merging exports into a custodian's ledger: every source verified, judged by the target's trust, taken or left out.
+
+One transaction: the target is verified, what is new is appended, the custodian records what was merged and signs a
+checkpoint; or nothing at all happens.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from custody.errors import NotVerifiedError, RefusedError, UsageError
+from custody.keys.ed25519 import PublicKey
+from custody.kinds.governance import Merge, Source
+from custody.ledger import canonical
+from custody.ledger.canonical import Json
+from custody.ledger.entry import parse_header
+from custody.ledger.findings import Finding
+from custody.ledger.merge import Candidate, choose, order
+from custody.ledger.merkle import leaf_hash
+from custody.ledger.reader import Snapshot, open_ledger
+from custody.ledger.store import DEFAULT_WAIT, Store, Transaction
+from custody.ledger.verify import Missing
+from custody.ledger.writer import ChainWriter, Draft, Signed, insert
+from custody.trust.anchors import Governing, Recorded, follow, read_documents
+from custody.trust.custodian import (
+    KEPT_AS_PROOF,
+    Progress,
+    Target,
+    no_progress,
+    require_custodian,
+    sign_log,
+    verify_target,
+)
+from custody.trust.redactions import RecordedRedaction, account, protected_blobs
+from custody.trust.verification import Expectations, Verification
+
+ORDER_TYPE = "application/vnd.custody.order"
+DETAIL_TYPE = "application/vnd.custody.merge+json"
+_SOURCES_EACH = 32  # two attachments for each, and an entry has at most 64
+
+
+class LeftOut(NamedTuple):
+    """A chain that was not taken, and why."""
+
+    source: str
+    chain: str
+    why: str
+
+
+class Bad(NamedTuple):
+    """A source that --skip-bad passed over."""
+
+    source: str
+    why: str
+
+
+@dataclass(slots=True)
+class MergeResult:
+    """What a merge did. `taken` and `known` count entries; with nothing taken, nothing was written."""
+
+    taken: int = 0
+    known: int = 0
+    size: int = 0
+    checkpoint: str = ""
+    left_out: list[LeftOut] = field(default_factory=list)
+    bad: list[Bad] = field(default_factory=list)
+    forks: list[Finding] = field(default_factory=list)
+
+
+class _Entry(NamedTuple):
+    """An entry of a source, by where it stands in its chain and in the source."""
+
+    chain: str
+    seq: int
+    id: str
+    position: int
+
+
+class _Read(NamedTuple):
+    """A source that passed the gate and verification."""
+
+    path: Path
+    snapshot: Snapshot
+    sha256: str
+    entries: list[_Entry]
+    keys: dict[str, str]  # key by chain
+    trust: list[Recorded]
+    redactions: list[RecordedRedaction]
+    missing: list[Missing]
+
+    @property
+    def name(self) -> str:
+        return self.path.name.encode("utf-8", "backslashreplace").decode("utf-8")[:500]
+
+
+def merge(
+    target: Path,
+    sources: Sequence[Path],
+    chain: ChainWriter,
+    expectations: Callable[[str], Expectations],
+    *,
+    accept_unknown: bool = False,
+    skip_bad: bool = False,
+    wait: float = DEFAULT_WAIT,
+    progress: Progress = no_progress,
+) -> MergeResult:
+    """Merge `sources` into `target`, as the custodian that `chain` signs for.
+
+    `expectations` gives, for an origin, the roots to judge by and what is remembered. Raises the first bad source's
+    error (RefusedError or NotVerifiedError) unless `skip_bad`; nothing is written then.
+    """
+    result = MergeResult()
+    read: list[_Read] = []
+    try:
+        with Store(target, wait) as store:
+            for path in sources:
+                try:
+                    one = _read_source(path, progress)
+                except (RefusedError, NotVerifiedError) as error:
+                    if not skip_bad:
+                        raise
+                    result.bad.append(Bad(str(path), str(error)))
+                    continue
+                if all(one.sha256 != other.sha256 for other in read):
+                    read.append(one)
+                else:
+                    one.snapshot.close()
+            with store.transaction() as transaction:
+                verified = verify_target(transaction, target.name, expectations, progress)
+                _Merging(transaction, verified, read, chain, result).run(accept_unknown, skip_bad)
+    finally:
+        for one in read:
+            one.snapshot.close()
+    return result
+
+
+def _read_source(path: Path, progress: Progress) -> _Read:
+    """Gate and full verification of one source, by itself."""
+    try:
+        snapshot = open_ledger(path)
+    except RefusedError as error:
+        raise RefusedError(f"{path}: {error}", code=error.code) from None
+    try:
+        verification = Verification(snapshot, Expectations())
+        entries: list[_Entry] = []
+        keys: dict[str, str] = {}
+        chains: dict[str, str] = {}  # one text for each chain, not one for each entry
+        for step in verification.run():
+            for one in step.entries:
+                chain = one.header.chain or one.id
+                entries.append(_Entry(chains.setdefault(chain, chain), one.header.seq, one.id, one.position))
+                if one.header.kind == "genesis":
+                    keys[one.id] = one.key
+            progress(path.name, step.done, step.total)
+        for finding in verification.report.findings:
+            if (
+                finding.severity == "fault"
+                and finding.code not in KEPT_AS_PROOF
+                and finding.code != "missing"
+            ):
+                where = f" at position {finding.position}" if finding.position >= 0 else ""
+                raise NotVerifiedError(f"{path}: {finding.code}{where}: {finding.message}", code=finding.code)
+        return _Read(
+            path,
+            snapshot,
+            snapshot.sha256,
+            entries,
+            keys,
+            read_documents(snapshot)[0],
+            verification.redactions,
+            verification.log.missing,
+        )
+    except BaseException:
+        snapshot.close()
+        raise
+
+
+class _Merging:
+    """One merge, inside the target's transaction."""
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        target: Target,
+        read: list[_Read],
+        chain: ChainWriter,
+        result: MergeResult,
+    ) -> None:
+        self._transaction = transaction
+        self._target = target
+        self._read = read
+        self._chain = chain
+        self._result = result
+        self._judged_by = target.verification.expectations.judged_by
+
+    def run(self, accept_unknown: bool, skip_bad: bool) -> None:
+        if not self._judged_by and not accept_unknown:
+            message = "no root key to judge the sources' writers by: give --root, or run `custody trust pin`"
+            raise UsageError(message, code="no-root")
+        self._drop(self._of_another_origin, skip_bad)
+        governing = self._combined_trust()
+        require_custodian(governing, self._chain.signer.public)
+        self._redacted = self._combined_redactions(governing)
+        self._drop(self._lacking, skip_bad)
+        refused = [self._refused_chains(one, governing, accept_unknown) for one in self._read]
+        chosen = self._choose(refused)
+        self._result.size = self._transaction.size
+        if not chosen:
+            return
+        documents = [one.entry for one in governing.line]
+        for candidate in order(chosen, documents):
+            self._take(candidate)
+        for digest in self._redacted:
+            self._transaction.remove_blob(digest)
+        for signed in self._record(refused, chosen):
+            insert(self._transaction, signed)
+            self._target.tree.append(leaf_hash(signed.data, signed.signature))
+        self._result.taken = len(chosen)
+        self._result.size = self._transaction.size
+        self._result.checkpoint = sign_log(self._transaction, self._target, self._chain.signer)
+
+    def _drop(self, fault: Callable[[_Read], NotVerifiedError | None], skip_bad: bool) -> None:
+        for one in list(self._read):
+            error = fault(one)
+            if error is not None:
+                if not skip_bad:
+                    raise error
+                self._result.bad.append(Bad(str(one.path), str(error)))
+                self._read.remove(one)
+                one.snapshot.close()
+
+    def _of_another_origin(self, one: _Read) -> NotVerifiedError | None:
+        origin = one.snapshot.origin
+        if origin == self._target.origin:
+            return None
+        message = f"{one.path}: of origin {origin or '(none)'}, and the target is of {self._target.origin}"
+        return NotVerifiedError(message, code="origin-differs")
+
+    def _lacking(self, one: _Read) -> NotVerifiedError | None:
+        """A source that lacks bytes which no admin redacted and the target does not hold."""
+        for missing in one.missing:
+            if missing.digest not in self._redacted and not self._holds(missing.digest):
+                what = f"bytes {missing.digest[:16]} of position {missing.position} are not there"
+                return NotVerifiedError(f"{one.path}: missing: {what}", code="missing")
+        return None
+
+    def _combined_trust(self) -> Governing:
+        """The documents in force once the sources' new ones are in: they are appended first, so they judge the rest."""
+        recorded = {one.entry: one for one in self._target.verification.governing.line}
+        for source in self._read:
+            for one in source.trust:
+                recorded.setdefault(one.entry, one._replace(position=self._transaction.size))
+        governing = follow(list(recorded.values()), self._target.origin, self._judged_by)
+        split = next((one for one in governing.findings if one.code == "trust-version"), None)
+        if split is not None:
+            raise NotVerifiedError(f"{split.message}: nothing was merged", code=split.code)
+        return governing
+
+    def _combined_redactions(self, governing: Governing) -> dict[str, str]:
+        """What an admin redacted, in the target or in a source, stays erased."""
+        protected = protected_blobs(self._target.verification.snapshot)
+        recorded = list(self._target.verification.redactions)
+        for one in self._read:
+            protected |= protected_blobs(one.snapshot)
+            recorded += one.redactions
+        return account(recorded, governing.current, protected)[0]
+
+    def _refused_chains(self, one: _Read, governing: Governing, accept_unknown: bool) -> dict[str, str]:
+        """The chains of a source that are left out, and why."""
+        document = governing.current
+        refused: dict[str, str] = {}
+        revoked: dict[str, frozenset[str]] = {}
+        if document is not None:
+            for entry in document.revoked:
+                revoked[entry.fingerprint] = revoked.get(entry.fingerprint, frozenset()) | entry.chains
+        trusted = {recorded.entry for recorded in governing.line}
+        own_chains = {
+            recorded.entry: entry.chain
+            for recorded in one.trust
+            for entry in one.entries
+            if entry.id == recorded.entry and recorded.entry not in trusted
+        }
+        for chain, key in one.keys.items():
+            fingerprint = PublicKey.from_hex(key).fingerprint
+            known = document is not None and (key in document.by_key or _is_root(governing, key))
+            if not known and not accept_unknown:
+                refused[chain] = f"its key {fingerprint} belongs to nobody in the trust document"
+            elif fingerprint in revoked and chain not in revoked[fingerprint] and not self._has_chain(chain):
+                refused[chain] = f"its key {fingerprint} is revoked, and no document spares this chain"
+        for chain in own_chains.values():
+            refused[chain] = "it holds a trust document that no root key vouches for"
+        return refused
+
+    def _choose(self, refused: Sequence[dict[str, str]]) -> dict[str, Candidate]:
+        candidates = []
+        for index, (one, left_out) in enumerate(zip(self._read, refused, strict=True)):
+            self._result.left_out += [
+                LeftOut(one.name, chain, why) for chain, why in sorted(left_out.items())
+            ]
+            for entry in one.entries:
+                if self._transaction.has_entry(entry.id):
+                    self._result.known += 1
+                elif entry.chain not in left_out:
+                    candidates.append(Candidate(entry.chain, entry.seq, entry.id, index, entry.position))
+        return choose(candidates, self._signature)
+
+    def _take(self, candidate: Candidate) -> None:
+        snapshot = self._read[candidate.source].snapshot
+        row = snapshot.row(candidate.position)
+        if row is None:
+            raise RefusedError(f"{snapshot.path} changed while it was merged", code="changed")
+        for other in self._transaction.entries_at(candidate.chain, candidate.seq):
+            message = f"chain {candidate.chain[:16]} seq {candidate.seq}: both {other} and {candidate.id} are signed"
+            self._result.forks.append(Finding("fork", message, self._transaction.size, candidate.id))
+        self._transaction.add_entry(candidate.id, row.header, row.signature, candidate.chain, candidate.seq)
+        self._target.tree.append(leaf_hash(row.header, row.signature))
+        for digest in parse_header(row.header).blobs:
+            if digest not in self._redacted and (data := snapshot.blob(digest)) is not None:
+                self._transaction.add_blob(digest, data)
+
+    def _record(self, refused: Sequence[dict[str, str]], chosen: dict[str, Candidate]) -> Iterator[Signed]:
+        """The custodian's own chain: what was merged, in as many entries as it takes."""
+        yield self._chain.begin(self._target.origin, {})
+        taken_from = defaultdict(list)
+        for candidate in chosen.values():
+            taken_from[candidate.source].append(candidate)
+        for start in range(0, len(self._read), _SOURCES_EACH):
+            attachments: list[tuple[bytes, str]] = []
+            sources = []
+            for index in range(start, min(start + _SOURCES_EACH, len(self._read))):
+                one = self._read[index]
+                ids = b"".join(bytes.fromhex(entry.id) for entry in one.entries)
+                detail = _detail(taken_from[index], refused[index])
+                attachments += [(ids, ORDER_TYPE), (detail, DETAIL_TYPE)]
+                notes = one.snapshot.checkpoints()
+                sources.append(
+                    Source(
+                        one.name,
+                        one.sha256,
+                        len(one.entries),
+                        len(taken_from[index]),
+                        hashlib.sha256(ids).hexdigest(),
+                        hashlib.sha256(detail).hexdigest(),
+                        notes[-1][1] if notes else "",
+                    )
+                )
+            last = start + _SOURCES_EACH >= len(self._read)
+            yield self._chain.sign(
+                Draft("merge", Merge(tuple(sources)).write(), attachments=tuple(attachments), last=last)
+            )
+
+    def _signature(self, candidate: Candidate) -> bytes:
+        row = self._read[candidate.source].snapshot.row(candidate.position)
+        return row.signature if row is not None else b""
+
+    def _holds(self, digest: str) -> bool:
+        return (
+            self._transaction.one("SELECT 1 FROM blob WHERE sha256 = ?", (bytes.fromhex(digest),)) is not None
+        )
+
+    def _has_chain(self, chain: str) -> bool:
+        return self._transaction.has_entry(chain)
+
+
+def _is_root(governing: Governing, key: str) -> bool:
+    return any(one.document.has_root(key) for one in governing.line)
+
+
+def _detail(taken: Sequence[Candidate], left_out: dict[str, str]) -> bytes:
+    """What was taken, as stretches of chains, and what was not, with the reason."""
+    stretches: list[Json] = []
+    by_chain: dict[str, list[int]] = defaultdict(list)
+    for candidate in taken:
+        by_chain[candidate.chain].append(candidate.seq)
+    for chain, seqs in sorted(by_chain.items()):
+        stretches.append({"chain": chain, "first": min(seqs), "last": max(seqs)})
+    refused: list[Json] = [{"chain": chain, "why": why} for chain, why in sorted(left_out.items())]
+    return canonical.encode({"taken": stretches, "leftOut": refused})
