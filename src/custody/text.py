@@ -214,5 +214,5 @@ def _as_text(value: object) -> str:
         if isinstance(value, bytes | bytearray | memoryview):
             return bytes(value).decode("utf-8", "surrogateescape")
         return str.__str__(str(value))  # plain, since a subclass of str may bring methods of its own
-    except Exception:  # showing a strange object, often an error, must not become an error itself
+    except Exception:  # noqa: BLE001 - showing a strange object, often an error, must not become one itself
         return f"<{type(value).__name__} that cannot be shown>"
