@@ -1,0 +1,249 @@
+"""Building the index from a stream of judged entries.
+
+Entries that do not count leave nothing behind, but for the chain that a genesis begins. What depends on other
+entries (which evidence is in force, what a name means in its trail, an environment's states) is settled in `finish`,
+so that it does not depend on the order of the log.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from typing import TYPE_CHECKING, NamedTuple
+
+from custody.kinds.bodies import Approval, Artifact, Deployment, Evidence, Genesis, Snapshot
+from custody.kinds.fields import Fields
+from custody.ledger.canonical import JsonObject, MalformedError, decode_object
+from custody.ledger.entry import MAX_BODY
+from custody.query.index import Index
+from custody.query.states import fold_environments
+
+if TYPE_CHECKING:
+    from custody.trust.judge import Judged
+
+MAX_NOTICES = 1000
+_MAX_FAILED_SHOWN = 3
+_SALT_TAIL = re.compile(rb'"salt":"[0-9a-f]{32}"\}')
+_SALT_TAIL_SIZE = 42
+_MAX_CONTENTS = 256
+
+# The last of each chain, then the last of those; of two at the same time the worse, then any one of them but
+# always the same (by entry id, which no merge changes).
+_IN_FORCE_EVIDENCE = """
+    UPDATE evidence SET in_force = 1 WHERE position IN (
+        SELECT position FROM (
+            SELECT position, row_number() OVER (
+                PARTITION BY subject, control ORDER BY time DESC, result = 'fail' DESC, entry) AS place
+            FROM (
+                SELECT position, subject, control, time, result, entry, row_number() OVER (
+                    PARTITION BY subject, control, chain ORDER BY seq DESC) AS place_in_chain
+                FROM evidence WHERE subject IS NOT NULL)
+            WHERE place_in_chain = 1)
+        WHERE place = 1)
+"""
+_IN_FORCE_APPROVALS = """
+    UPDATE approval SET in_force = 1 WHERE position IN (
+        SELECT position FROM (
+            SELECT position, row_number() OVER (
+                PARTITION BY sha256, environment ORDER BY time DESC, decision = 'rejected' DESC, entry) AS place
+            FROM approval)
+        WHERE place = 1)
+"""
+_NEWEST_ARTIFACTS = """
+    UPDATE artifact SET newest = 1 WHERE position IN (
+        SELECT position FROM (
+            SELECT position, row_number() OVER (PARTITION BY sha256 ORDER BY time DESC, position DESC) AS place
+            FROM artifact)
+        WHERE place = 1)
+"""
+_BIND = """
+    UPDATE evidence SET subject = (
+        SELECT max(sha256) FROM artifact WHERE artifact.trail = evidence.trail AND artifact.name = evidence.name
+        HAVING count(DISTINCT sha256) = 1)
+    WHERE subject IS NULL
+"""
+
+
+class _Chain(NamedTuple):
+    """What the entries of a chain inherit: its genesis' position, that of its trail, and the source."""
+
+    position: int
+    trail: int
+    repository: str
+    commit: str
+
+
+class IndexBuilder:
+    """Fills one empty index: `add` each step of verification, then `finish`."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._chains: dict[str, _Chain] = {}
+        self._trails: dict[tuple[str, str], int] = {}
+        self._contents: dict[bytes, tuple[str, int]] = {}
+        self._content_count = 0
+        self._notices: Counter[str] = Counter()
+        self._rows: dict[str, list[tuple[object, ...]]] = {
+            table: [] for table in ("chain", "artifact", "evidence", "approval", "deployment", "snapshot", "content")
+        }
+        self._makers: dict[str, Callable[[Judged, JsonObject], None]] = {
+            "artifact": self._artifact,
+            "evidence": self._evidence,
+            "approval": self._approval,
+            "deployment": self._deployment,
+            "snapshot": self._snapshot,
+        }
+
+    def add(self, entries: Sequence[Judged]) -> None:
+        """Take in the next entries, in the log's order."""
+        makers = self._makers
+        for entry in entries:
+            kind = entry.header.kind
+            if kind == "genesis":
+                self._genesis(entry)
+            elif entry.counts and kind in makers and entry.body is not None:
+                if kind == "snapshot" and self._seen_before(entry, entry.body):
+                    continue
+                try:
+                    makers[kind](entry, decode_object(entry.body, MAX_BODY))
+                except MalformedError as error:
+                    self._note("unreadable", entry.position, entry.id, str(error))
+        for table, rows in self._rows.items():
+            if rows:
+                self._index.insert(table, rows)
+                rows.clear()
+
+    def finish(self) -> None:
+        """Settle what depends on several entries, and mark the index complete."""
+        index = self._index
+        index.execute("CREATE INDEX temporary_names ON artifact (trail, name)")
+        index.execute(_BIND)
+        index.execute("DROP INDEX temporary_names")
+        message = "its artifact's name does not stand for exactly one fingerprint in its trail; it counts for nothing"
+        for position, entry, name in index.rows(
+            "SELECT position, entry, name FROM evidence WHERE subject IS NULL ORDER BY position LIMIT ?", MAX_NOTICES
+        ):
+            self._note("ambiguous-binding", position, entry, f"{name}: {message}")
+        index.execute("DELETE FROM evidence WHERE subject IS NULL")
+        index.execute(_IN_FORCE_EVIDENCE)
+        index.execute(_IN_FORCE_APPROVALS)
+        index.execute(_NEWEST_ARTIFACTS)
+        fold_environments(index)
+        index.add_indexes()
+        index.complete()
+
+    def _note(self, code: str, position: int, entry: str, message: str) -> None:
+        self._notices[code] += 1
+        if self._notices[code] <= MAX_NOTICES:
+            self._index.insert("notice", [(code, position, entry, message)])
+
+    def _chain(self, entry: Judged) -> _Chain:
+        # An entry that counts has its genesis in front of it; a chain without one would share nothing.
+        return self._chains.get(entry.header.chain) or _Chain(entry.position, entry.position, "", "")
+
+    def _genesis(self, entry: Judged) -> None:
+        body = Genesis()
+        if entry.body is not None:
+            try:
+                body = Genesis.read(Fields(decode_object(entry.body, MAX_BODY), "genesis"))
+            except MalformedError as error:
+                self._note("unreadable", entry.position, entry.id, str(error))
+        # Without a trail's name, a chain is a trail of its own.
+        trail = self._trails.setdefault((body.flow, body.trail), entry.position) if body.trail else entry.position
+        self._chains[entry.id] = _Chain(entry.position, trail, body.repository, body.commit)
+        self._rows["chain"].append(
+            (entry.position, entry.id, entry.key, entry.effective, entry.writer, body.flow, body.trail,
+             body.job, body.repository, body.commit, body.branch, body.run.url)
+        )  # fmt: skip
+
+    def _artifact(self, entry: Judged, value: JsonObject) -> None:
+        body = Artifact.read(Fields(value, "artifact"))
+        chain = self._chain(entry)
+        self._rows["artifact"].append(
+            (entry.position, entry.id, entry.effective, entry.writer, chain.position, chain.trail, body.subject.name,
+             body.subject.sha256, body.size, body.type, body.version, body.repository or chain.repository,
+             body.commit or chain.commit, 0)
+        )  # fmt: skip
+
+    def _evidence(self, entry: Judged, value: JsonObject) -> None:
+        body = Evidence.read(Fields(value, "evidence"))
+        chain = self._chain(entry)
+        subject: str | None
+        if body.artifact is not None:
+            subject = body.artifact.sha256
+        elif body.artifact_name:
+            subject = None
+        elif body.commit:
+            subject = f"commit:{body.commit}"
+        else:
+            subject = f"trail:{chain.trail}"
+        self._rows["evidence"].append(
+            (entry.position, entry.id, entry.effective, entry.writer, chain.position, entry.header.seq, chain.trail,
+             subject, body.artifact_name, body.control, body.type, body.result, _details(body), 0)
+        )  # fmt: skip
+
+    def _approval(self, entry: Judged, value: JsonObject) -> None:
+        body = Approval.read(Fields(value, "approval"))
+        given = f"given by {body.given_by}" if body.given_by else ""
+        detail = " · ".join(part for part in (body.reason, given) if part)
+        self._rows["approval"].append(
+            (entry.position, entry.id, entry.effective, entry.writer, body.artifact.name, body.artifact.sha256,
+             body.environment, body.decision, detail, 0)
+        )  # fmt: skip
+
+    def _deployment(self, entry: Judged, value: JsonObject) -> None:
+        body = Deployment.read(Fields(value, "deployment"))
+        self._rows["deployment"].append(
+            (entry.position, entry.id, entry.effective, entry.writer, body.artifact.name, body.artifact.sha256,
+             body.environment, body.service, body.reason)
+        )  # fmt: skip
+
+    def _snapshot(self, entry: Judged, value: JsonObject) -> None:
+        body = Snapshot.read(Fields(value, "snapshot"))
+        running = [(one.service, *one.artifact, one.count, one.version) for one in body.running]
+        self._content_count += 1
+        self._rows["content"].append((self._content_count, json.dumps(running, separators=(",", ":"))))
+        if len(self._contents) >= _MAX_CONTENTS:
+            self._contents.clear()
+        if entry.body is not None and _ends_in_salt(entry.body):
+            self._contents[_without_salt(entry.body)] = body.environment, self._content_count
+        self._add_snapshot(entry, body.environment, self._content_count)
+
+    def _seen_before(self, entry: Judged, data: bytes) -> bool:
+        """Most snapshots repeat an earlier one but for the salt, which canonical JSON puts last: those are not
+        decoded again. What has the same bytes in front of a well-formed salt has the same meaning."""
+        known = self._contents.get(_without_salt(data))
+        if known is None or not _ends_in_salt(data):
+            return False
+        self._add_snapshot(entry, *known)
+        return True
+
+    def _add_snapshot(self, entry: Judged, environment: str, content: int) -> None:
+        self._rows["snapshot"].append(
+            (entry.position, entry.id, entry.effective, entry.writer, environment, content)
+        )
+
+
+def _ends_in_salt(body: bytes) -> bool:
+    return _SALT_TAIL.fullmatch(body, max(0, len(body) - _SALT_TAIL_SIZE)) is not None
+
+
+def _without_salt(body: bytes) -> bytes:
+    return sha256(body[:-_SALT_TAIL_SIZE]).digest()
+
+
+def _details(body: Evidence) -> str:
+    """What a result says beyond pass or fail, in one line."""
+    parts = []
+    if body.description:
+        parts.append(body.description)
+    if body.summary:
+        parts.append(", ".join(f"{count} {word}" for word, count in body.summary.items()))
+    if body.failed:
+        more = len(body.failed) - _MAX_FAILED_SHOWN
+        shown = ", ".join(body.failed[:_MAX_FAILED_SHOWN])
+        parts.append(f"failed: {shown}, and {more} more" if more > 0 else f"failed: {shown}")
+    return " · ".join(parts)

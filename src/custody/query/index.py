@@ -1,0 +1,250 @@
+"""The index: custody's own SQLite database of facts, in memory or in the cache folder.
+
+It holds only what verified, judged entries say, can be made again at any time, and is never a ledger. A file is
+written under another name and takes its own only when it is complete, so that what has the name can be believed.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+import stat
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from custody import system
+from custody.errors import RefusedError, UsageError
+
+APPLICATION_ID = 0x43555349  # "CUSI"
+FORMAT = 1  # raised whenever the tables or what is kept in them change; stored as user_version once complete
+
+_FACT = {"position": int, "entry": str, "time": str, "writer": str}
+_ABOUT = {"name": str, "sha256": str}
+
+TABLES: dict[str, dict[str, type]] = {
+    "chain": {"position": int, "id": str, "key": str, "time": str, "writer": str, "flow": str, "trail": str,
+              "job": str, "repository": str, "source_commit": str, "branch": str, "run_url": str},
+    # `trail` is the position of the genesis that first named the trail; `newest` marks one row for each fingerprint
+    "artifact": {**_FACT, "chain": int, "trail": int, **_ABOUT, "size": int, "type": str, "version": str,
+                 "repository": str, "source_commit": str, "newest": int},
+    # `subject` is a fingerprint, "commit:…" or "trail:…"; NULL where a name was not bound
+    "evidence": {**_FACT, "chain": int, "seq": int, "trail": int, "subject": str, "name": str, "control": str,
+                 "type": str, "result": str, "detail": str, "in_force": int},
+    "approval": {**_FACT, **_ABOUT, "environment": str, "decision": str, "detail": str, "in_force": int},
+    "deployment": {**_FACT, **_ABOUT, "environment": str, "service": str, "reason": str},
+    "content": {"id": int, "running": str},
+    "snapshot": {**_FACT, "environment": str, "content": int},
+    "environment": {"name": str, "basis": str, "states": int, "services": int, "first": str, "last_change": str,
+                    "last_seen": str},
+    "state": {"environment": str, "number": int, **_FACT, "started": int, "stopped": int, "replaced": int,
+              "scaled": int, "changes": str},
+    "keyframe": {"environment": str, "number": int, "running": str},
+    "span": {"environment": str, "service": str, **_ABOUT, **_FACT, "until": str, "until_position": int,
+             "until_entry": str, "until_writer": str},
+    "notice": {"code": str, "position": int, "entry": str, "message": str},
+}  # fmt: skip
+_KEYS: dict[str, str | tuple[str, ...]] = {
+    "content": "id",
+    "environment": "name",
+    "state": ("environment", "number"),
+    "keyframe": ("environment", "number"),
+}
+_NO_KEY = ("span", "notice")
+
+# Made after the facts are in, which is faster than keeping them up to date row by row.
+INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("chain", ("id",)),
+    ("artifact", ("sha256", "newest")),
+    ("artifact", ("newest", "time")),
+    ("artifact", ("source_commit",)),
+    ("artifact", ("name",)),
+    ("evidence", ("subject", "in_force", "control", "result")),
+    ("approval", ("sha256", "environment", "time")),
+    ("deployment", ("sha256",)),
+    ("state", ("environment", "time", "number")),
+    ("span", ("sha256", "until")),
+)
+
+
+class Index:
+    """The facts of one ledger. Questions may come from any thread; one is answered at a time."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path | None = None, final: Path | None = None) -> None:
+        self._connection = connection
+        self._path = path  # where the file is now, if it is a file
+        self._final = final  # the name it gets once it is complete
+        self._lock = threading.RLock()
+
+    @classmethod
+    def in_memory(cls) -> Index:
+        """An empty index that is gone when closed."""
+        index = cls(sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None))
+        index._create()
+        return index
+
+    @classmethod
+    def at(cls, path: Path) -> Index:
+        """An empty index that becomes the file `path` once `complete` is called. Raises UsageError "unwritable"."""
+        folder = system.private_dir(path.parent)
+        temporary = folder / f".{path.name}.{secrets.token_hex(8)}"
+        try:
+            system.create_private(temporary, b"")
+            connection = sqlite3.connect(temporary, check_same_thread=False, isolation_level=None)
+        except sqlite3.Error as error:
+            raise _unwritable(path, error) from None
+        index = cls(connection, temporary, path)
+        try:
+            index._create()
+        except BaseException:
+            index.close()
+            raise
+        return index
+
+    @classmethod
+    def open(cls, path: Path) -> Index | None:
+        """The complete index that the file holds. None where there is none; what is there instead is discarded."""
+        try:
+            info = os.lstat(path)
+        except OSError:
+            return None
+        if stat.S_ISREG(info.st_mode) and not system.foreign_owned(info):
+            try:
+                return cls(_connect_complete(path), path)
+            except sqlite3.Error:
+                pass
+        with suppress(OSError):
+            path.unlink()
+        return None
+
+    @property
+    def unreadable(self) -> list[tuple[int, str, str]]:
+        """Position, entry and message of entries whose body is not of its kind's form; the first thousand."""
+        return self._notices("unreadable")
+
+    @property
+    def ambiguous(self) -> list[tuple[int, str, str]]:
+        """As `unreadable`, for evidence whose artifact's name did not bind to one fingerprint in its trail."""
+        return self._notices("ambiguous-binding")
+
+    def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """Everything that a question finds."""
+        with self._lock, _refusing():
+            return self._connection.execute(sql, parameters).fetchall()
+
+    def row(self, sql: str, *parameters: object) -> tuple[Any, ...] | None:
+        """The first that a question finds."""
+        with self._lock, _refusing():
+            found: tuple[Any, ...] | None = self._connection.execute(sql, parameters).fetchone()
+            return found
+
+    def insert(self, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+        """Add rows, each with all of the table's columns."""
+        if rows:
+            marks = ",".join("?" * len(TABLES[table]))
+            with self._lock, _refusing():
+                self._connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+
+    def execute(self, sql: str, *parameters: object) -> None:
+        with self._lock, _refusing():
+            self._connection.execute(sql, parameters).close()
+
+    @contextmanager
+    def scan(self, sql: str, *parameters: object) -> Iterator[Iterable[tuple[Any, ...]]]:
+        """Rows one by one, while the builder writes to other tables."""
+        with self._lock, _refusing():
+            cursor = self._connection.execute(sql, parameters)
+            try:
+                yield cursor
+            finally:
+                cursor.close()
+
+    def add_indexes(self) -> None:
+        """Make the indexes that questions use."""
+        from sqlite_utils import Database
+
+        with self._lock, _refusing():
+            database = Database(self._connection, recursive_triggers=False, execute_plugins=False)
+            for table, columns in INDEXES:
+                database.table(table).create_index(columns)
+
+    def complete(self) -> None:
+        """Everything is in: mark it so, and give a file its name."""
+        with self._lock, _refusing():
+            self._connection.execute(f"PRAGMA user_version={FORMAT}").close()
+            self._connection.execute("COMMIT").close()
+            if self._path is None or self._final is None:
+                return
+            self._connection.close()  # Windows renames no file that is open
+            try:
+                with self._path.open("r+b") as file:
+                    os.fsync(file.fileno())  # or after a power cut the name could stand for half of it
+                os.replace(self._path, self._final)
+                self._path, self._final = self._final, None
+            except OSError:
+                pass  # another process holds the name: this one goes on with the file it made
+            self._connection = _connect_complete(self._path)
+
+    def close(self) -> None:
+        """Let the database go; a file that did not get its name is removed."""
+        with self._lock:
+            self._connection.close()
+            if self._path is not None and self._final is not None:
+                self._path.unlink(missing_ok=True)
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _notices(self, code: str) -> list[tuple[int, str, str]]:
+        rows = self.rows("SELECT position, entry, message FROM notice WHERE code = ? ORDER BY position", code)
+        return [(position, entry, message) for position, entry, message in rows]
+
+    def _create(self) -> None:
+        from sqlite_utils import Database
+
+        with self._lock, _refusing():
+            for setting in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-32768"):
+                self._connection.execute(f"PRAGMA {setting}").close()
+            self._connection.execute(f"PRAGMA application_id={APPLICATION_ID}").close()
+            database = Database(self._connection, recursive_triggers=False, execute_plugins=False)
+            for table, columns in TABLES.items():
+                key = None if table in _NO_KEY else _KEYS.get(table, "position")
+                database.create_table(table, columns, pk=key, strict=True)
+            # One transaction for all of it: a file that is not complete is thrown away anyhow.
+            self._connection.execute("BEGIN").close()
+
+
+def _connect_complete(path: Path) -> sqlite3.Connection:
+    """A finished index, for reading. Raises sqlite3.Error for anything else."""
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False, isolation_level=None
+    )
+    try:
+        connection.execute("PRAGMA trusted_schema=OFF").close()
+        marks = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
+        if marks != [APPLICATION_ID, FORMAT]:
+            raise sqlite3.DatabaseError("not a complete index of this version")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """SQLite's errors as custody's."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        message = f"the index cannot be used ({error}): delete custody's cache folder, or make room, and try again"
+        raise RefusedError(message, code="index") from None
+
+
+def _unwritable(path: Path, error: Exception) -> UsageError:
+    return UsageError(f"{path}: the index cannot be written ({error})", code="unwritable")

@@ -1,0 +1,163 @@
+"""An environment's states in the index: folded from its reports, kept as changes with a keyframe now and then.
+
+Everything that runs is written out in full at every `KEYFRAME_EVERY`th state, and only the changes at each; so any
+state is one keyframe and a bounded number of changes away, however many there are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from custody.query.fold import Item, Report, Running, apply, step
+from custody.query.index import Index
+from custody.query.types import ChangeLine, Proof
+
+KEYFRAME_EVERY = 64
+_FLUSH = 2000
+
+_SNAPSHOTS = """
+    SELECT environment, position, entry, time, writer, content FROM snapshot ORDER BY environment, time, position
+"""
+_DEPLOYMENTS = """
+    SELECT environment, position, entry, time, writer, name, sha256, service FROM deployment
+    WHERE environment NOT IN (SELECT name FROM environment) ORDER BY environment, time, position
+"""
+
+
+class _Reported(NamedTuple):
+    """A report with the entry it rests on; `content` tells two equal snapshots apart from others, if they say so."""
+
+    proof: Proof
+    content: int
+    report: Report
+
+
+def fold_environments(index: Index) -> None:
+    """Write the states of every environment: from its snapshots, or where it has none, from its deployments."""
+    with index.scan(_SNAPSHOTS) as rows:
+        for environment, group in groupby(rows, key=_environment):
+            _Folder(index, environment, "snapshot").run(_snapshots(index, group))
+    with index.scan(_DEPLOYMENTS) as rows:
+        for environment, group in groupby(rows, key=_environment):
+            _Folder(index, environment, "deployment").run(_deployments(group))
+
+
+def read_running(index: Index, environment: str, number: int) -> Running:
+    """Everything that ran in a state that exists."""
+    found = index.row(
+        "SELECT number, running FROM keyframe WHERE environment = ? AND number <= ? ORDER BY number DESC LIMIT 1",
+        environment, number,
+    )  # fmt: skip
+    assert found is not None
+    running: Running = {(item[0], item[2]): Item(*item) for item in json.loads(found[1])}
+    for time, changes in index.rows(
+        "SELECT time, changes FROM state WHERE environment = ? AND number > ? AND number <= ? ORDER BY number",
+        environment, found[0], number,
+    ):  # fmt: skip
+        running = apply(running, read_changes(changes), time)
+    return running
+
+
+def read_changes(text: str) -> tuple[ChangeLine, ...]:
+    """A state's changes as they are stored."""
+    return tuple(ChangeLine(*change) for change in json.loads(text))
+
+
+def _environment(row: tuple[Any, ...]) -> str:
+    return str(row[0])
+
+
+def _snapshots(index: Index, rows: Iterable[tuple[Any, ...]]) -> Iterator[_Reported]:
+    last = -1
+    items: tuple[Item, ...] = ()
+    for _, position, entry, time, writer, content in rows:
+        if content != last:
+            last = content
+            found = index.row("SELECT running FROM content WHERE id = ?", content)
+            items = tuple(Item(*item) for item in json.loads(found[0])) if found else ()
+        yield _Reported(Proof(position, entry, time, writer), content, Report(time, items, whole=True))
+
+
+def _deployments(rows: Iterable[tuple[Any, ...]]) -> Iterator[_Reported]:
+    for _, position, entry, time, writer, name, sha256, service in rows:
+        item = Item(service, name, sha256, 1)
+        yield _Reported(Proof(position, entry, time, writer), -1, Report(time, (item,), whole=False))
+
+
+class _Folder:
+    """Folds the reports of one environment, in order of effect, into rows."""
+
+    def __init__(self, index: Index, environment: str, basis: str) -> None:
+        self._index = index
+        self._environment = environment
+        self._basis = basis
+        self._running: Running | None = None
+        self._number = 0
+        self._started: dict[tuple[str, str], tuple[str, Proof]] = {}
+        self._rows: dict[str, list[tuple[object, ...]]] = {"state": [], "keyframe": [], "span": []}
+
+    def run(self, reports: Iterable[_Reported]) -> None:
+        first = last_change = last_seen = ""
+        content = -1
+        for one in reports:
+            last_seen = one.proof.time
+            if content == one.content != -1:
+                continue
+            content = one.content
+            known = self._running is not None
+            self._running, changes = step(self._running, one.report)
+            if changes or not known:
+                first = first or last_seen
+                last_change = last_seen
+                self._add_state(one.proof, changes)
+                if len(self._rows["state"]) >= _FLUSH:
+                    self._flush()
+        running = self._running or {}
+        for key, since in self._started.items():
+            self._add_span(key, since, Proof(-1, "", "", ""))
+        self._flush()
+        services = len({service for service, _ in running})
+        self._index.insert(
+            "environment",
+            [(self._environment, self._basis, self._number, services, first, last_change, last_seen)],
+        )
+
+    def _add_state(self, proof: Proof, changes: tuple[ChangeLine, ...]) -> None:
+        self._number += 1
+        events = Counter(change.event for change in changes)
+        self._rows["state"].append(
+            (self._environment, self._number, *proof, events["started"], events["stopped"], events["replaced"],
+             events["scaled"], _encode(changes))
+        )  # fmt: skip
+        if self._number % KEYFRAME_EVERY == 1:
+            items = list((self._running or {}).values())
+            self._rows["keyframe"].append((self._environment, self._number, _encode(items)))
+        for change in changes:
+            if change.event == "stopped":
+                self._end(change.service, change.sha256, proof)
+            elif change.event == "replaced":
+                self._end(change.service, change.previous_sha256, proof)
+            if change.event in ("started", "replaced"):
+                self._started[change.service, change.sha256] = change.name, proof
+
+    def _end(self, service: str, sha256: str, proof: Proof) -> None:
+        self._add_span((service, sha256), self._started.pop((service, sha256)), proof)
+
+    def _add_span(self, key: tuple[str, str], since: tuple[str, Proof], until: Proof) -> None:
+        (service, sha256), (name, proof) = key, since
+        self._rows["span"].append(
+            (self._environment, service, name, sha256, *proof, until.time, until.position, until.entry, until.writer)
+        )
+
+    def _flush(self) -> None:
+        for table, rows in self._rows.items():
+            self._index.insert(table, rows)
+            rows.clear()
+
+
+def _encode(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
