@@ -158,12 +158,10 @@ class _Git:
         finally:
             process.kill()
             process.wait()
-            if not reader.is_alive():
-                process.stdout.close()
 
 
 def _read(pipe: IO[bytes], output: bytearray) -> None:
-    with suppress(OSError, ValueError):
+    with pipe, suppress(OSError):
         while len(output) <= _MAX_OUTPUT and (piece := pipe.read(65536)):
             output += piece
 
@@ -196,7 +194,6 @@ def _environ(path: str) -> dict[str, str]:
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_ATTR_NOSYSTEM": "1",
         "GIT_TERMINAL_PROMPT": "0",
-        "GIT_OPTIONAL_LOCKS": "0",
         "GIT_NO_LAZY_FETCH": "1",
         "GIT_ALLOW_PROTOCOL": "none",
     }
