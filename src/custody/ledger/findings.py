@@ -104,7 +104,9 @@ CODES: dict[str, Code] = {
     "future-time": Code("note", "An entry claims a time behind that of the merge that brought it."),
     "redacted": Code("note", "A body or attachment was redacted, and the redaction is on record."),
     "disowned": Code("note", "A root disowned this entry or chain; it counts for nothing."),
-    "once-repeated": Code("note", "One writer recorded the like of an entry twice under one --once key, in two files."),
+    "once-repeated": Code(
+        "note", "One writer recorded the like of an entry twice under one --once key, in two files."
+    ),
     "orphan": Code("note", "Stored bytes that no entry commits to; they are never shown."),
 }
 

@@ -149,13 +149,16 @@ class ChainWriter:
 
 
 class Writer:
-    """Appends to one ledger as one run. Use as a context manager, so that its head is remembered."""
+    """Appends to one ledger as one run. Use as a context manager, so that its head is remembered.
+
+    An `origin` of None is that of the ledger's first entry.
+    """
 
     def __init__(
         self,
         path: Path,
         chain: ChainWriter,
-        origin: str,
+        origin: str | None,
         context: JsonObject,
         *,
         heads: HeadStore | None = None,
@@ -187,6 +190,21 @@ class Writer:
         self._started = True
         return receipts
 
+    def seal(self, body: JsonObject) -> Receipt:
+        """Close this run's open chain. Raises UsageError if this machine has none open in this ledger."""
+        if not self._started and self._slot is not None:
+            self._chain.head = self._slot.claim()
+        self._started = True
+        with self._store.transaction() as transaction:
+            if not self._continues(transaction):
+                message = (
+                    "this run has no open chain in this ledger: seal with the flags that it appended with"
+                )
+                raise UsageError(message, code="no-chain")
+            receipt = insert(transaction, self._chain.sign(Draft("seal", body, last=True)))
+        self._closed = True
+        return receipt
+
     def close(self) -> None:
         """Remember the head that was written, for this run's next append, and let the file go."""
         if self._slot is not None and self._chain.head is not None and not self._closed:
@@ -205,9 +223,9 @@ class Writer:
         if self._closed:
             self._chain.head = None
         if not self._continues(transaction):
-            self._check_origin(transaction)
+            origin = self._checked_origin(transaction)
             self._closed = False
-            insert(transaction, self._chain.begin(self._origin, self._context, self._seen))
+            insert(transaction, self._chain.begin(origin, self._context, self._seen))
         signed = self._chain.sign(draft)
         self._closed = draft.last
         return insert(transaction, signed)
@@ -225,13 +243,16 @@ class Writer:
             return False
         return not parse_header(found[2]).last
 
-    def _check_origin(self, transaction: Transaction) -> None:
+    def _checked_origin(self, transaction: Transaction) -> str:
         first = transaction.one("SELECT header FROM entry WHERE position = 0")
-        if first is None:
-            return
-        origin = parse_header(first[0]).origin
-        if origin != self._origin:
+        origin = parse_header(first[0]).origin if first is not None else None
+        if origin is None and self._origin is None:
+            raise UsageError(
+                f"{self._store.path} has no entries yet, so its first needs an origin", code="origin"
+            )
+        if origin is not None and self._origin not in (None, origin):
             raise UsageError(f"this is a ledger of origin {origin}, not of {self._origin}", code="origin")
+        return origin or self._origin or ""
 
     def _recorded(self, transaction: Transaction, draft: Draft) -> Receipt | None:
         """The entry that this key recorded under this --once key before, if any."""

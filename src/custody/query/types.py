@@ -103,7 +103,7 @@ class ServiceLine(NamedTuple):
     service: str
     name: str
     sha256: str
-    count: int
+    instances: int
     version: str
     commit: str
     since: str  # when it began to run without a break

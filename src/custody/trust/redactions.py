@@ -8,7 +8,7 @@ from typing import NamedTuple
 from custody.kinds import read_body
 from custody.kinds.governance import Redaction
 from custody.ledger.canonical import MalformedError, decode_object
-from custody.ledger.entry import MAX_BODY, parse_header
+from custody.ledger.entry import MAX_BODY, entry_id, parse_header
 from custody.ledger.findings import Finding
 from custody.ledger.reader import Snapshot
 from custody.trust.document import TrustDocument
@@ -70,3 +70,15 @@ def protected_blobs(snapshot: Snapshot) -> dict[str, str]:
             if header is not None and header.kind == kind:
                 found.update(dict.fromkeys(header.blobs, kind))
     return found
+
+
+def shared_blobs(snapshot: Snapshot, owner: str, digests: Sequence[str]) -> list[str]:
+    """Those of the digests that an entry other than `owner` (an id) commits to as well."""
+    shared = []
+    for digest in digests:
+        for position in snapshot.positions_with(digest.encode("ascii")):
+            row = snapshot.row(position)
+            if row is not None and entry_id(row.header) != owner and digest in parse_header(row.header).blobs:
+                shared.append(digest)
+                break
+    return shared

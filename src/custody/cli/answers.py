@@ -1,0 +1,183 @@
+"""What every reading command shares: open through the gate, verify, say by whose root, answer.
+
+The exit status of an answer is that of the verification it rests on. Where there is a fault there is no answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from custody.cli import console
+from custody.cli.recording import ledger_path
+from custody.errors import NotVerifiedError, UsageError
+from custody.ledger.checkpoint import Checkpoint, parse_checkpoint
+from custody.ledger.findings import Finding
+from custody.ledger.reader import Snapshot, open_ledger
+from custody.text import safe_text
+from custody.trust.expectations import expect, remember
+from custody.trust.verification import Expectations, Report, Verification
+
+if TYPE_CHECKING:
+    from custody.query.index import Index
+
+_MAX_NOTE = 64 * 1024
+
+
+@dataclass(slots=True)
+class Answer:
+    """A verified ledger, ready for questions."""
+
+    snapshot: Snapshot
+    report: Report
+    index: Index
+    verification: Verification
+    json: bool = False
+
+    def finish(self, value: Any) -> int:
+        """For --json: the answer with what it rests on. The command's exit status."""
+        if self.json:
+            console.out_json({"verification": report_json(self.report, findings=False), "answer": value})
+        return self.report.exit
+
+
+@contextmanager
+def answering(given: str | None, roots: Sequence[str] | None, json: bool) -> Iterator[Answer]:
+    """Open, verify and index the ledger. Raises NotVerifiedError where verification finds a fault."""
+    from custody.query.build import IndexBuilder
+    from custody.query.index import Index
+
+    with open_ledger(ledger_path(given)) as snapshot:
+        verification = Verification(snapshot, expectations(snapshot.origin, roots))
+        index = Index.in_memory()
+        builder = IndexBuilder(index)
+        progress = console.Progress("verifying")
+        for step in verification.run():
+            builder.add(step.entries)
+            progress(snapshot.path.name, step.done, step.total)
+        progress.close()
+        report = verification.report
+        if report.exit == NotVerifiedError.exit:
+            raise _refusal(report)
+        builder.finish()
+        remember(verification)
+        if not json:
+            console.say(verdict_line(report))
+        yield Answer(snapshot, report, index, verification, json)
+
+
+def expectations(
+    origin: str, roots: Sequence[str] | None, checkpoints: Sequence[str] | None = None
+) -> Expectations:
+    """What verification is to hold the ledger to, from the command's flags and this machine's memory."""
+    return expect(
+        origin, tuple(map(root_fingerprint, roots or ())), tuple(map(_read_checkpoint, checkpoints or ()))
+    )
+
+
+def root_fingerprint(given: str) -> str:
+    """The fingerprint that --root means: itself, or that of a public key file or text."""
+    import re
+
+    from custody.keys.ed25519 import PublicKey
+    from custody.keys.files import read_public_file
+
+    if re.fullmatch(r"SHA256:[A-Za-z0-9+/]{43}", given):
+        return given
+    if given.startswith("ssh-ed25519 ") or re.fullmatch(r"[0-9a-f]{64}", given):
+        return PublicKey.from_text(given).fingerprint
+    return read_public_file(Path(given)).fingerprint
+
+
+def verdict_line(report: Report) -> str:
+    """One line: what was proven, of which origin, under which root."""
+    word = {0: "verified", 1: "NOT VERIFIED", 4: "intact, with a gap"}[report.exit]
+    judged = f"by root {report.roots[0]}" if report.roots else "by no root"
+    gaps = sorted(code for code in report.counts if _severity(code) == "gap")
+    stated = f": {', '.join(gaps)}" if report.exit == 4 else ""
+    return f"{word}{stated} · {safe_text(report.origin) or '(no origin)'} · {report.size} entries · {judged}"
+
+
+def report_json(report: Report, findings: bool = True) -> dict[str, Any]:
+    """A verification's result for programs."""
+    result: dict[str, Any] = {
+        "exit": report.exit,
+        "origin": report.origin,
+        "roots": list(report.roots),
+        "fileSha256": report.file_sha256,
+        "size": report.size,
+        "rootHash": report.root,
+        "coveredSize": report.covered,
+        "trustVersion": report.trust_version,
+        "counts": dict(sorted(report.counts.items())),
+    }
+    if findings:
+        result["checkpoint"] = report.checkpoint
+        result["findings"] = [finding_json(finding) for finding in report.findings]
+    return result
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    value: dict[str, Any] = {"code": finding.code, "severity": finding.severity, "message": finding.message}
+    if finding.position >= 0:
+        value["position"] = finding.position
+    if finding.entry:
+        value["entry"] = finding.entry
+    return value
+
+
+def resolve_entry(snapshot: Snapshot, given: str) -> int:
+    """A position or an id (prefix) to a position. Raises UsageError."""
+    if given.isascii() and given.isdigit() and len(given) < 16:
+        if snapshot.row(int(given)) is None:
+            raise UsageError(
+                f"there is no entry at position {given}; the last is {snapshot.count - 1}", code="entry"
+            )
+        return int(given)
+    if not 6 <= len(given) <= 64 or set(given) - set("0123456789abcdef"):
+        raise UsageError(
+            "an entry is named by its position, or by 6 or more hex digits of its id", code="entry"
+        )
+    found = snapshot.find(given)
+    if len(found) != 1:
+        raise UsageError(f"{len(found) or 'no'} entries have an id that begins with {given}", code="entry")
+    return found[0]
+
+
+def writer_of(answer: Answer, key: str) -> str:
+    """The identity that the trust document in force gives a key (hex), or ""."""
+    document = answer.verification.trust
+    if document is None or not key:
+        return ""
+    identity = document.by_key.get(key)
+    return identity.name if identity is not None else "root" if document.has_root(key) else ""
+
+
+def key_fingerprint(key: str) -> str:
+    """A key (hex) as people know it."""
+    from custody.keys.ed25519 import PublicKey
+
+    return PublicKey.from_hex(key).fingerprint if key else "(none)"
+
+
+def _refusal(report: Report) -> NotVerifiedError:
+    first = next(one for one in report.findings if one.severity == "fault")
+    where = f" at position {first.position}" if first.position >= 0 else ""
+    return NotVerifiedError(
+        f"{first.code}{where}: {first.message}; see `custody verify`", code="not-verified"
+    )
+
+
+def _severity(code: str) -> str:
+    from custody.ledger.findings import CODES
+
+    return CODES[code].severity
+
+
+def _read_checkpoint(path: str) -> Checkpoint:
+    from custody.cli.recording import read_text_file
+
+    return parse_checkpoint(read_text_file(Path(path), _MAX_NOTE))

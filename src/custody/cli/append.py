@@ -1,0 +1,333 @@
+"""`custody append …`: record what happened, as one signed entry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from custody.cli.options import option, with_options
+from custody.cli.recording import (
+    Recording,
+    checked_commit,
+    checked_name,
+    read_text_file,
+    recording,
+    resolve_artifact,
+)
+from custody.errors import InputError, RefusedError, UsageError
+from custody.kinds.bodies import EVIDENCE_TYPES, Approval, Artifact, Deployment, Evidence, Running, Snapshot
+from custody.kinds.governance import MAX_DOCUMENT, Note, Policy, Trust
+from custody.ledger.entry import MAX_ATTACHMENT, Subject
+from custody.ledger.writer import Draft
+
+ArtifactArgument = Annotated[
+    str, typer.Argument(metavar="ARTIFACT", help="A file, NAME@FINGERPRINT, or a fingerprint with --name.")
+]
+Name = Annotated[str | None, option("--name", help="The artifact's name; by default the file's.")]
+Environment = Annotated[str, option("--env", envvar="CUSTODY_ENV", help="The environment, such as prod.")]
+Annotate = Annotated[
+    list[str] | None,
+    option("--annotate", metavar="KEY=VALUE", help="Something to remember with it; repeatable."),
+]
+Attach = Annotated[
+    list[str] | None, option("--attach", metavar="FILE", help="Keep this file with the entry; repeatable.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(
+        no_args_is_help=True, rich_markup_mode=None, help="Record something as a signed entry."
+    )
+    for name, command in (
+        ("artifact", artifact),
+        ("evidence", evidence),
+        ("approval", approval),
+        ("deployment", deployment),
+        ("snapshot", snapshot),
+        ("policy", policy),
+        ("trust", trust),
+        ("note", note),
+    ):
+        group.command(name)(command)
+    app.add_typer(group, name="append")
+
+
+@with_options(recording)
+def artifact(
+    surroundings: Recording,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The file that will be deployed.")],
+    name: Name = None,
+    version: Annotated[str | None, option("--version", help="Its version.")] = None,
+    annotate: Annotate = None,
+) -> None:
+    """Record a binary: its SHA-256 fingerprint, bound to repository and commit.
+
+    Example: custody append artifact dist/payments-api.whl --trail run-812 --git .
+    """
+    from custody.record.fingerprint import fingerprint_file
+
+    path = Path(file)
+    found = fingerprint_file(path)
+    subject = Subject(checked_name(name or path.name, "the artifact's name (--name)"), found.sha256)
+    body = Artifact(
+        subject,
+        found.size,
+        version=version or "",
+        repository=surroundings.context.repository,
+        commit=surroundings.context.commit,
+        annotations=_annotations(annotate),
+    )
+    surroundings.record([Draft("artifact", body.write(), (subject,), once=surroundings.once)])
+
+
+@with_options(recording)
+def evidence(
+    surroundings: Recording,
+    files: Annotated[
+        list[str] | None, typer.Argument(metavar="[FILE]…", help="For junit: XML files or folders.")
+    ] = None,
+    type: Annotated[
+        str, option("--type", help="junit, or generic (said outright with --result).")
+    ] = "generic",
+    control: Annotated[
+        str | None, option("--control", help="The control it satisfies; by default the type.")
+    ] = None,
+    about: Annotated[
+        str | None,
+        option("--artifact", metavar="ARTIFACT", help="A file, NAME@FINGERPRINT, or a name to bind later."),
+    ] = None,
+    of_commit: Annotated[
+        str | None, option("--of-commit", help="It concerns this commit, not an artifact.")
+    ] = None,
+    name: Name = None,
+    result: Annotated[str | None, option("--result", help="pass or fail; generic only.")] = None,
+    description: Annotated[str | None, option("--description", help="A sentence for people.")] = None,
+    annotate: Annotate = None,
+    attach: Attach = None,
+) -> None:
+    """Record the outcome of a check. Without --artifact or --of-commit it concerns the trail.
+
+    Examples: custody append evidence junit.xml --type junit --control unit-tests --artifact dist/api.whl
+              custody append evidence --result pass --control load-test --artifact api@FINGERPRINT
+    """
+    if type not in EVIDENCE_TYPES:
+        raise UsageError(f"--type must be one of {', '.join(sorted(EVIDENCE_TYPES))}", code="type")
+    control = checked_name(control or type, "--control")
+    subject, subject_name = _about(about, name)
+    attachments = _attachments(attach)
+    summary: dict[str, int] = {}
+    failed: tuple[str, ...] = ()
+    if type == "junit":
+        from custody.record.junit import read_junit
+
+        if result is not None:
+            raise UsageError("--result is for generic evidence: junit says it itself", code="result")
+        if not files:
+            raise UsageError("which report? Name a JUnit XML file or a folder of them", code="file")
+        junit = read_junit([Path(file) for file in files])
+        outcome = junit.result
+        summary = {
+            "tests": junit.tests,
+            "failures": junit.failures,
+            "errors": junit.errors,
+            "skipped": junit.skipped,
+            "timeMs": junit.time_ms,
+        }
+        failed = junit.failed
+        attachments = (*((report.data, "application/xml") for report in junit.files), *attachments)
+    else:
+        if result not in ("pass", "fail"):
+            raise UsageError("generic evidence needs --result pass or --result fail", code="result")
+        if files:
+            raise UsageError("generic evidence reads no report: keep files with --attach", code="file")
+        outcome = "pass" if result == "pass" else "fail"
+    body = Evidence(
+        control,
+        type,
+        outcome,
+        artifact=subject,
+        artifact_name=subject_name,
+        commit=checked_commit(of_commit) if of_commit else "",
+        summary=summary,
+        failed=failed,
+        description=description or "",
+        annotations=_annotations(annotate),
+    )
+    subjects = (subject,) if subject is not None else ()
+    surroundings.record([Draft("evidence", body.write(), subjects, attachments, once=surroundings.once)])
+
+
+@with_options(recording)
+def approval(
+    surroundings: Recording,
+    artifact: ArtifactArgument,
+    environment: Environment,
+    name: Name = None,
+    reject: Annotated[bool, typer.Option("--reject", help="Say no; needs --reason.")] = False,
+    reason: Annotated[str | None, option("--reason", help="Why.")] = None,
+    given_by: Annotated[
+        str | None, option("--given-by", help="Who gave it elsewhere, when a relay records it.")
+    ] = None,
+    link: Annotated[str | None, option("--link", help="Where it was given.")] = None,
+) -> None:
+    """Approve or reject an artifact for an environment, signed with your own key.
+
+    Example: custody append approval dist/api.whl --env prod --reason "change 4711"
+    """
+    if reject and not reason:
+        raise UsageError("a rejection needs its --reason", code="reason")
+    subject = resolve_artifact(artifact, name)
+    body = Approval(
+        subject,
+        checked_name(environment, "--env"),
+        "rejected" if reject else "approved",
+        reason or "",
+        given_by or "",
+        link or "",
+    )
+    surroundings.record([Draft("approval", body.write(), (subject,), once=surroundings.once)])
+
+
+@with_options(recording)
+def deployment(
+    surroundings: Recording,
+    artifact: ArtifactArgument,
+    environment: Environment,
+    service: Annotated[
+        str | None, option("--service", help="As which service; by default the artifact's name.")
+    ] = None,
+    name: Name = None,
+    reason: Annotated[str | None, option("--reason", help="Why.")] = None,
+    link: Annotated[str | None, option("--link", help="The change, the job, the ticket.")] = None,
+) -> None:
+    """Record that an artifact was put into an environment.
+
+    Example: custody append deployment dist/api.whl --env prod --service payments-api
+    """
+    subject = resolve_artifact(artifact, name)
+    body = Deployment(
+        subject,
+        checked_name(environment, "--env"),
+        checked_name(service or subject.name, "--service"),
+        reason or "",
+        link or "",
+    )
+    surroundings.record([Draft("deployment", body.write(), (subject,), once=surroundings.once)])
+
+
+@with_options(recording)
+def snapshot(
+    surroundings: Recording,
+    environment: Environment,
+    source: Annotated[
+        str, option("--from", metavar="FILE", help="custody's own JSON; see docs/environments.md.")
+    ],
+) -> None:
+    """Record everything that runs in an environment now.
+
+    Example: custody append snapshot --env prod --from running.json
+    """
+    from custody.record.snapshot import read_snapshot
+
+    running = tuple(
+        Running(service.name, Subject(one.name, one.sha256), one.count, one.version or "")
+        for service in read_snapshot(Path(source))
+        for one in service.artifacts
+    )
+    body = Snapshot(checked_name(environment, "--env"), running)
+    surroundings.record([Draft("snapshot", body.write(), once=surroundings.once)])
+
+
+@with_options(recording)
+def policy(
+    surroundings: Recording,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The policy document, TOML.")],
+    name: Annotated[str, option("--name", help="Its name.")] = "policy",
+) -> None:
+    """Record a policy document. It is kept and versioned; nothing is judged by it yet.
+
+    Example: custody append policy policy.toml
+    """
+    import tomllib
+
+    text = read_text_file(Path(file), MAX_DOCUMENT)
+    try:
+        tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{file}: is not TOML: {error}", code="policy") from None
+    body = Policy(checked_name(name, "--name"), text)
+    surroundings.record([Draft("policy", body.write(), once=surroundings.once)])
+
+
+@with_options(recording)
+def trust(
+    surroundings: Recording,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The trust document, TOML.")],
+) -> None:
+    """Record a new version of the trust document, signed with a root key.
+
+    Example: custody append trust trust.toml --key root.key
+    """
+    from custody.trust.document import parse_trust
+
+    text = read_text_file(Path(file), MAX_DOCUMENT)
+    document = parse_trust(text)
+    if surroundings.origin not in (None, document.origin):
+        raise UsageError(f"{file} is of origin {document.origin}, not {surroundings.origin}", code="origin")
+    key = surroundings.signer().public
+    if document.version == 1 and not document.has_root(key.hex):
+        message = f"version 1 must be signed by a root key that it lists, and {key.fingerprint} is none"
+        raise UsageError(message, code="root")
+    surroundings.record([Draft("trust", Trust(text).write(), once=surroundings.once)])
+
+
+@with_options(recording)
+def note(
+    surroundings: Recording,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What to put on record.")],
+    attach: Attach = None,
+) -> None:
+    """Put a remark on record.
+
+    Example: custody append note "prod frozen until Monday"
+    """
+    if not text:
+        raise UsageError("an empty note says nothing", code="text")
+    body = Note(text)
+    surroundings.record(
+        [Draft("note", body.write(), attachments=_attachments(attach), once=surroundings.once)]
+    )
+
+
+def _about(about: str | None, name: str | None) -> tuple[Subject | None, str]:
+    """What evidence concerns: an artifact known by its fingerprint, or only by a name that will bind later."""
+    if about is None:
+        return None, ""
+    if "@" in about or Path(about).exists() or len(about) == 64:
+        subject = resolve_artifact(about, name)
+        return subject, subject.name
+    return None, checked_name(about, "--artifact")
+
+
+def _annotations(given: list[str] | None) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for item in given or []:
+        key, separator, value = item.partition("=")
+        if not separator or not value:
+            raise UsageError("--annotate wants KEY=VALUE", code="annotate")
+        found[checked_name(key, "an annotation's key")] = value
+    return found
+
+
+def _attachments(given: list[str] | None) -> tuple[tuple[bytes, str], ...]:
+    from custody import system
+
+    found = []
+    for path in given or []:
+        try:
+            found.append((system.read_regular(Path(path), MAX_ATTACHMENT), "application/octet-stream"))
+        except RefusedError as error:
+            raise InputError(str(error), code=error.code) from None
+    return tuple(found)

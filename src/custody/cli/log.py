@@ -1,0 +1,113 @@
+"""`custody log|show`: the entries themselves."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from typing import Annotated
+
+import typer
+
+from custody.cli import answers, console, options
+from custody.text import safe_text
+
+LedgerArgument = Annotated[
+    str | None,
+    typer.Argument(metavar="[LEDGER]", help="The ledger; or --ledger.", callback=options.not_empty),
+]
+_PAGE = 500
+
+
+def register(app: typer.Typer) -> None:
+    app.command("log")(log)
+    app.command("show")(show)
+
+
+def log(
+    ledger: options.Ledger = None,
+    root: options.Root = None,
+    number: Annotated[
+        int, typer.Option("-n", "--number", min=1, help="How many entries, the newest last.")
+    ] = 30,
+    kind: Annotated[str | None, options.option("--kind", help="Only entries of this kind.")] = None,
+    json: options.Json = False,
+) -> int:
+    """List entries in log order, after verifying them all.
+
+    Example: custody log --kind approval -n 10
+    """
+    from custody.query.entries import page
+
+    with answers.answering(ledger, root, json) as answer:
+        lines = []
+        stop = answer.snapshot.count
+        while stop > 0 and len(lines) < number:
+            start = max(0, stop - _PAGE)
+            found = [line for line in page(answer.snapshot, start, stop - start) if kind in (None, line.kind)]
+            lines = found[-(number - len(lines)) :] + lines
+            stop = start
+        if not json:
+            rows = [
+                [
+                    str(line.position),
+                    line.time,
+                    line.kind,
+                    safe_text(line.title, 80),
+                    line.chain[:8],
+                    line.id[:12],
+                ]
+                for line in lines
+            ]
+            console.table(rows, ["position", "claimed time", "kind", "what", "chain", "id"])
+        return answer.finish([line._asdict() for line in lines])
+
+
+def show(
+    entry: Annotated[str, typer.Argument(metavar="ID", help="The entry: its position or id.")],
+    ledger: options.Ledger = None,
+    root: options.Root = None,
+    json: options.Json = False,
+) -> int:
+    """Show one entry whole: header, body, attachments, signature, and whose word it is.
+
+    Example: custody show 4f2a9c01
+    """
+    from custody.query.entries import entry_detail
+
+    with answers.answering(ledger, root, json) as answer:
+        position = answers.resolve_entry(answer.snapshot, entry)
+        detail = entry_detail(answer.snapshot, position)
+        writer = answers.writer_of(answer, detail.key)
+        notes = [one for one in answer.report.findings if one.position == position]
+        if not json:
+            console.out(f"entry      {detail.id}")
+            console.out(f"position   {detail.position}")
+            console.out(f"kind       {detail.kind}")
+            console.out(f"time       {detail.time} (claimed)")
+            console.out(f"chain      {detail.chain} seq {detail.seq}{', its last' if detail.last else ''}")
+            console.out(f"key        {answers.key_fingerprint(detail.key)}")
+            console.out(f"writer     {safe_text(writer) or '(nobody vouches for this key)'}")
+            for subject in detail.subjects:
+                console.out(f"subject    {safe_text(subject.name)} sha256:{subject.sha256}")
+            for one in detail.attachments:
+                there = "" if one.present else " (not there)"
+                console.out(f"attachment {one.sha256} {one.size} bytes {safe_text(one.media_type)}{there}")
+            console.out(
+                f"signature  {detail.signature} ({'holds' if detail.signature_ok else 'DOES NOT HOLD'})"
+            )
+            for note in notes:
+                console.out(f"{note.severity:10} {note.code}: {safe_text(note.message, 300)}")
+            console.out()
+            console.out(f"body: {detail.body_state}" if not detail.body_text else "body")
+            for line in detail.body_text.splitlines():
+                console.out(f"  {safe_text(line, 2000)}")
+        value = detail._asdict() | {
+            "writer": writer,
+            "header_text": None,
+            "body_text": None,
+            "header": jsonlib.loads(detail.header_text),
+            "body": jsonlib.loads(detail.body_text) if detail.body_text else None,
+            "subjects": [subject._asdict() for subject in detail.subjects],
+            "attachments": [one._asdict() for one in detail.attachments],
+            "findings": [answers.finding_json(note) for note in notes],
+        }
+        return answer.finish({key: item for key, item in value.items() if item is not None})

@@ -1,0 +1,36 @@
+"""`custody tui`: open a ledger in the terminal."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from custody.cli import answers, options
+from custody.cli.recording import ledger_path
+from custody.errors import UsageError
+from custody.ledger.reader import open_ledger
+
+
+def register(app: typer.Typer) -> None:
+    app.command("tui")(tui)
+
+
+def tui(
+    ledger: Annotated[str | None, typer.Argument(metavar="[LEDGER]", callback=options.not_empty)] = None,
+    root: options.Root = None,
+) -> int:
+    """Browse a ledger, watch it being verified, and step through the life of its environments.
+
+    Example: custody tui payments.ledger --root root.pub
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "there is no terminal here: `custody verify`, `trace` and `env show` answer without one"
+        )
+    with open_ledger(ledger_path(ledger)) as snapshot:
+        expectations = answers.expectations(snapshot.origin, root)
+        from custody.tui.app import run
+
+        return run(snapshot, expectations)
