@@ -123,9 +123,8 @@ def _print(found: Trace) -> None:
         detail = f" · {safe_text(item.detail, 160)}" if item.detail else ""
         who = safe_text(item.proof.writer) or "unknown"
         text = f"{safe_text(item.title, 120)}{superseded}{detail}"
-        console.out(
-            f"  {item.proof.time}  {console.style(mark, style)} {item.kind:10}  {text}  [{who}, entry {item.proof.entry[:12]}]"
-        )
+        proof = f"[{who}, entry {item.proof.entry[:12]}]"
+        console.out(f"  {item.proof.time}  {console.style(mark, style)} {item.kind:10}  {text}  {proof}")
     for span in found.running:
         until = f"until {span.until}" if span.until else "and still does"
         console.out(

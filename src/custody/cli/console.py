@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from custody.errors import EXIT_NOT_ACKNOWLEDGED, EXIT_NOT_VERIFIED, EXIT_USAGE, CustodyError
@@ -163,14 +164,9 @@ def _describe(error: Exception) -> tuple[str, str]:
 
 
 def _complain(message: str, code: str) -> None:
-    try:
-        print(
-            f"custody: {code}: {safe_text(' '.join(message.split()), _ERROR_LIMIT)}",
-            file=sys.stderr,
-            flush=True,
-        )
-    except (OSError, ValueError):
-        pass  # nobody is left to tell; the status still says it
+    line = f"custody: {code}: {safe_text(' '.join(message.split()), _ERROR_LIMIT)}"
+    with suppress(OSError, ValueError):  # where nobody is left to tell, the status still says it
+        print(line, file=sys.stderr, flush=True)
 
 
 def _leave(status: int) -> NoReturn:

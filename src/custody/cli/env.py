@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -103,7 +104,7 @@ def show(
         return answer.finish(
             {
                 "environment": name,
-                "moment": moment._asdict() if moment is not None else None,
+                "moment": asdict(moment) if moment is not None else None,
                 "state": _state_json(state) if state is not None else None,
                 "known": state is not None,
             }
@@ -168,9 +169,8 @@ def log(
 
 def _print_state(state: State | None, environment: str, moment: Moment | None, zone: ZoneInfo) -> None:
     if moment is not None:
-        console.out(
-            f"understood  {safe_text(moment.phrase)} = {moment.utc} ({safe_text(moment.local)}; {safe_text(moment.how)})"
-        )
+        local = f"{safe_text(moment.local)}; {safe_text(moment.how)}"
+        console.out(f"understood  {safe_text(moment.phrase)} = {moment.utc} ({local})")
     if state is None:
         console.out(f"{safe_text(environment)}: not known then: nothing had been reported yet")
         return
@@ -231,5 +231,5 @@ def _zone(given: str | None) -> ZoneInfo:
 
 def _local_zone() -> str:
     target = os.path.realpath("/etc/localtime")
-    head, separator, name = target.partition("zoneinfo/")
+    _, separator, name = target.partition("zoneinfo/")
     return name if separator else "UTC"

@@ -65,13 +65,11 @@ def init(
     path = Path(ledger)
     create_ledger(path, exist_ok=False)
     with Writer(path, ChainWriter(signer), document.origin, {}) as writer:
-        receipts = writer.append([Draft("trust", Trust(text).write(), last=True)])
+        writer.append([Draft("trust", Trust(text).write(), last=True)])
     if json:
         console.out_json({"ledger": ledger, "origin": document.origin, "root": signer.public.fingerprint})
     else:
-        console.out(
-            f"{safe_text(ledger)}: {document.origin}, root {signer.public.fingerprint}, {receipts[-1].position + 1} entries"
-        )
+        console.out(f"{safe_text(ledger)}: {document.origin}, root {signer.public.fingerprint}")
 
 
 def merge(
@@ -129,8 +127,9 @@ def merge(
         )
         return status
     if result.taken:
+        known = f"{result.known} known already"
         console.out(
-            f"merged {result.taken} new entries ({result.known} known already); the log has {result.size}, checkpoint signed"
+            f"merged {result.taken} new entries ({known}); the log has {result.size}, checkpoint signed"
         )
     else:
         console.out(f"nothing new ({result.known} known already): nothing was written")

@@ -35,10 +35,10 @@ def log(
 
     Example: custody log --kind approval -n 10
     """
-    from custody.query.entries import page
+    from custody.query.entries import EntryLine, page
 
     with answers.answering(ledger, root, json) as answer:
-        lines = []
+        lines: list[EntryLine] = []
         stop = answer.snapshot.count
         while stop > 0 and len(lines) < number:
             start = max(0, stop - _PAGE)

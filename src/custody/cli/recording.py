@@ -50,7 +50,8 @@ class Recording:
         signer = self.signer()
         if not os.path.lexists(self.ledger):
             if self.origin is None:
-                message = f"{self.ledger} does not exist, and a new ledger needs --origin (or CUSTODY_ORIGIN, custody.toml)"
+                where = "--origin, CUSTODY_ORIGIN or custody.toml"
+                message = f"{self.ledger} does not exist, and a new ledger needs its origin: {where}"
                 raise UsageError(message, code="origin")
             create_ledger(self.ledger, exist_ok=True)
         if not self.is_run:

@@ -151,7 +151,8 @@ class ChainWriter:
 class Writer:
     """Appends to one ledger as one run. Use as a context manager, so that its head is remembered.
 
-    An `origin` of None is that of the ledger's first entry.
+    An `origin` of None is that of the ledger's first entry. `run` says which of this machine's open chains may be
+    continued (by default that of the same `context`); one whose genesis contradicts `context` never is.
     """
 
     def __init__(
@@ -162,6 +163,7 @@ class Writer:
         context: JsonObject,
         *,
         heads: HeadStore | None = None,
+        run: JsonObject | None = None,
         seen: Seen | None = None,
         wait: float = DEFAULT_WAIT,
     ) -> None:
@@ -170,7 +172,7 @@ class Writer:
         self._origin = origin
         self._context = context
         self._seen = seen
-        self._slot = heads.slot(self._store.path, chain.signer.public.hex, context) if heads else None
+        self._slot = heads.slot(self._store.path, chain.signer.public.hex, run or context) if heads else None
         self._started = False
         self._closed = False
 
@@ -241,7 +243,19 @@ class Writer:
         )
         if found is None or found[0].hex() != head.id or found[1] != head.seq:
             return False
-        return not parse_header(found[2]).last
+        return not parse_header(found[2]).last and (self._started or self._agrees(transaction, head.chain))
+
+    def _agrees(self, transaction: Transaction, chain: str) -> bool:
+        """Whether what a chain's genesis says of its run is what this writer would say, where both say something."""
+        genesis = transaction.one("SELECT header FROM entry WHERE id = ?", (bytes.fromhex(chain),))
+        if genesis is None:
+            return False
+        digest = bytes.fromhex(parse_header(genesis[0]).body)
+        body = transaction.one("SELECT data FROM blob WHERE sha256 = ?", (digest,))
+        if body is None:
+            return False
+        said = canonical.decode_object(body[0], MAX_BODY)
+        return all(said.get(key, value) == value for key, value in self._context.items())
 
     def _checked_origin(self, transaction: Transaction) -> str:
         first = transaction.one("SELECT header FROM entry WHERE position = 0")
