@@ -102,7 +102,7 @@ def parse_moment(text: str, *, now: datetime, tz: ZoneInfo) -> Moment:
         local = _local(moment.astimezone(tz))
     except OverflowError:
         raise UsageError(f'"{phrase}" is outside of the years 1 to 9999') from None
-    if moment.astimezone(UTC) > now.astimezone(UTC):
+    if moment > now:
         how += "; this is in the future"
     return Moment(utc, local, phrase, how)
 
@@ -213,8 +213,9 @@ class _Reading:
         how = f"{count} {unit}{'' if count == 1 else 's'} back in the calendar"
         if found["time"]:
             return self._on(day, found["time"], how)
-        clock = self._here.time().replace(fold=0)
-        return self._resolve(datetime.combine(day, clock)), f"{how}, at the same time of day in {self._zone}"
+        return self._resolve(
+            datetime.combine(day, self._here.time())
+        ), f"{how}, at the same time of day in {self._zone}"
 
     def _months_before(self, day: date, count: int) -> date:
         months = day.year * 12 + day.month - 1 - count

@@ -128,6 +128,7 @@ def test_phrases(text: str, utc: str) -> None:
         ),
         ("last tuesday 02:30", "the latest Tuesday before today: 2026-11-17 02:30 in Europe/Oslo"),
         ("2026-11-19T02:30:00.1239Z", "as written, with its offset from UTC, cut to the millisecond"),
+        ("2026-11-19T02:30:00.120000Z", "as written, with its offset from UTC"),
         ("3 days ago", "3 days back in the calendar, at the same time of day in Europe/Oslo"),
         ("1 day ago 09:00", "1 day back in the calendar: 2026-11-23 09:00 in Europe/Oslo"),
         ("2 hours ago", "counted back from now"),
