@@ -30,34 +30,37 @@ _SALT_TAIL = re.compile(rb'"salt":"[0-9a-f]{32}"\}')
 _SALT_TAIL_SIZE = 42
 _MAX_CONTENTS = 256
 
-# The last of each chain, then the last of those; of two at the same time the worse, then any one of them but
-# always the same (by entry id, which no merge changes).
-_IN_FORCE_EVIDENCE = """
-    UPDATE evidence SET in_force = 1 WHERE position IN (
+# Everything is taken to be in force, and to be the newest, until something else is found to be; that is rare, so
+# only what there are several of is put in order. Of evidence, the last of each chain comes first; then the latest;
+# of two at the same time the worse, then any one, but always the same: by entry id, which no merge changes.
+_SUPERSEDED_EVIDENCE = """
+    UPDATE evidence SET in_force = 0 WHERE position IN (
         SELECT position FROM (
             SELECT position, row_number() OVER (
-                PARTITION BY subject, control ORDER BY time DESC, result = 'fail' DESC, entry) AS place
+                PARTITION BY subject, control
+                ORDER BY place_in_chain > 1, time DESC, result = 'fail' DESC, entry) AS place
             FROM (
                 SELECT position, subject, control, time, result, entry, row_number() OVER (
                     PARTITION BY subject, control, chain ORDER BY seq DESC) AS place_in_chain
-                FROM evidence WHERE subject IS NOT NULL)
-            WHERE place_in_chain = 1)
-        WHERE place = 1)
+                FROM evidence WHERE (subject, control) IN (
+                    SELECT subject, control FROM evidence GROUP BY subject, control HAVING count(*) > 1)))
+        WHERE place > 1)
 """
-_IN_FORCE_APPROVALS = """
-    UPDATE approval SET in_force = 1 WHERE position IN (
+_SUPERSEDED_APPROVALS = """
+    UPDATE approval SET in_force = 0 WHERE position IN (
         SELECT position FROM (
             SELECT position, row_number() OVER (
                 PARTITION BY sha256, environment ORDER BY time DESC, decision = 'rejected' DESC, entry) AS place
-            FROM approval)
-        WHERE place = 1)
+            FROM approval WHERE (sha256, environment) IN (
+                SELECT sha256, environment FROM approval GROUP BY sha256, environment HAVING count(*) > 1))
+        WHERE place > 1)
 """
-_NEWEST_ARTIFACTS = """
-    UPDATE artifact SET newest = 1 WHERE position IN (
+_OLDER_ARTIFACTS = """
+    UPDATE artifact SET newest = 0 WHERE position IN (
         SELECT position FROM (
             SELECT position, row_number() OVER (PARTITION BY sha256 ORDER BY time DESC, position DESC) AS place
-            FROM artifact)
-        WHERE place = 1)
+            FROM artifact WHERE sha256 IN (SELECT sha256 FROM artifact GROUP BY sha256 HAVING count(*) > 1))
+        WHERE place > 1)
 """
 _BIND = """
     UPDATE evidence SET subject = (
@@ -119,20 +122,20 @@ class IndexBuilder:
     def finish(self) -> None:
         """Settle what depends on several entries, and mark the index complete."""
         index = self._index
-        index.execute("CREATE INDEX temporary_names ON artifact (trail, name)")
+        index.add_indexes("artifact", "approval")
         index.execute(_BIND)
-        index.execute("DROP INDEX temporary_names")
         message = "its artifact's name does not stand for exactly one fingerprint in its trail; it counts for nothing"
         for position, entry, name in index.rows(
             "SELECT position, entry, name FROM evidence WHERE subject IS NULL ORDER BY position LIMIT ?", MAX_NOTICES
         ):
             self._note("ambiguous-binding", position, entry, f"{name}: {message}")
         index.execute("DELETE FROM evidence WHERE subject IS NULL")
-        index.execute(_IN_FORCE_EVIDENCE)
-        index.execute(_IN_FORCE_APPROVALS)
-        index.execute(_NEWEST_ARTIFACTS)
+        index.add_indexes("evidence")
+        index.execute(_SUPERSEDED_EVIDENCE)
+        index.execute(_SUPERSEDED_APPROVALS)
+        index.execute(_OLDER_ARTIFACTS)
         fold_environments(index)
-        index.add_indexes()
+        index.add_indexes("deployment", "state", "span")
         index.complete()
 
     def _note(self, code: str, position: int, entry: str, message: str) -> None:
@@ -165,7 +168,7 @@ class IndexBuilder:
         self._rows["artifact"].append(
             (entry.position, entry.id, entry.effective, entry.writer, chain.position, chain.trail, body.subject.name,
              body.subject.sha256, body.size, body.type, body.version, body.repository or chain.repository,
-             body.commit or chain.commit, 0)
+             body.commit or chain.commit, 1)
         )  # fmt: skip
 
     def _evidence(self, entry: Judged, value: JsonObject) -> None:
@@ -182,7 +185,7 @@ class IndexBuilder:
             subject = f"trail:{chain.trail}"
         self._rows["evidence"].append(
             (entry.position, entry.id, entry.effective, entry.writer, chain.position, entry.header.seq, chain.trail,
-             subject, body.artifact_name, body.control, body.type, body.result, _details(body), 0)
+             subject, body.artifact_name, body.control, body.type, body.result, _details(body), 1)
         )  # fmt: skip
 
     def _approval(self, entry: Judged, value: JsonObject) -> None:
@@ -191,7 +194,7 @@ class IndexBuilder:
         detail = " · ".join(part for part in (body.reason, given) if part)
         self._rows["approval"].append(
             (entry.position, entry.id, entry.effective, entry.writer, body.artifact.name, body.artifact.sha256,
-             body.environment, body.decision, detail, 0)
+             body.environment, body.decision, detail, 1)
         )  # fmt: skip
 
     def _deployment(self, entry: Judged, value: JsonObject) -> None:

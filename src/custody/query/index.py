@@ -57,12 +57,11 @@ _NO_KEY = ("span", "notice")
 
 # Made after the facts are in, which is faster than keeping them up to date row by row.
 INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("chain", ("id",)),
     ("artifact", ("sha256", "newest")),
     ("artifact", ("newest", "time")),
     ("artifact", ("source_commit",)),
-    ("artifact", ("name",)),
-    ("evidence", ("subject", "in_force", "control", "result")),
+    ("artifact", ("name", "trail")),
+    ("evidence", ("subject", "control", "result", "in_force")),
     ("approval", ("sha256", "environment", "time")),
     ("deployment", ("sha256",)),
     ("state", ("environment", "time", "number")),
@@ -162,14 +161,15 @@ class Index:
             finally:
                 cursor.close()
 
-    def add_indexes(self) -> None:
-        """Make the indexes that questions use."""
+    def add_indexes(self, *tables: str) -> None:
+        """Make the indexes of tables whose rows are all in."""
         from sqlite_utils import Database
 
         with self._lock, _refusing():
             database = Database(self._connection, recursive_triggers=False, execute_plugins=False)
             for table, columns in INDEXES:
-                database.table(table).create_index(columns)
+                if table in tables:
+                    database.table(table).create_index(columns)
 
     def complete(self) -> None:
         """Everything is in: mark it so, and give a file its name."""
