@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,6 +23,9 @@ from custody.kinds.governance import MAX_DOCUMENT, Note, Policy, Trust
 from custody.ledger.entry import MAX_ATTACHMENT, Subject
 from custody.ledger.writer import Draft
 
+if TYPE_CHECKING:
+    from custody.record.junit import JUnitFile
+
 ArtifactArgument = Annotated[
     str, typer.Argument(metavar="ARTIFACT", help="A file, NAME@FINGERPRINT, or a fingerprint with --name.")
 ]
@@ -34,6 +38,9 @@ Annotate = Annotated[
 Attach = Annotated[
     list[str] | None, option("--attach", metavar="FILE", help="Keep this file with the entry; repeatable.")
 ]
+
+
+_MOST_REPORTS = 32
 
 
 def register(app: typer.Typer) -> None:
@@ -136,7 +143,7 @@ def evidence(
             "timeMs": junit.time_ms,
         }
         failed = junit.failed
-        attachments = (*((report.data, "application/xml") for report in junit.files), *attachments)
+        attachments = (*_reports(junit.files), *attachments)
     else:
         if result not in ("pass", "fail"):
             raise UsageError("generic evidence needs --result pass or --result fail", code="result")
@@ -309,6 +316,22 @@ def _about(about: str | None, name: str | None) -> tuple[Subject | None, str]:
         subject = resolve_artifact(about, name)
         return subject, subject.name
     return None, checked_name(about, "--artifact")
+
+
+def _reports(files: Sequence[JUnitFile]) -> list[tuple[bytes, str]]:
+    """Reports to keep: one attachment each, or, where there are more than an entry can have, one archive of them."""
+    if len(files) <= _MOST_REPORTS:
+        return [(report.data, "application/xml") for report in files]
+    import io
+    import tarfile
+
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        for report in files:
+            member = tarfile.TarInfo(report.name)
+            member.size = len(report.data)
+            tar.addfile(member, io.BytesIO(report.data))
+    return [(archive.getvalue(), "application/x-tar")]
 
 
 def _annotations(given: list[str] | None) -> dict[str, str]:

@@ -218,15 +218,9 @@ def _state_json(state: State) -> dict[str, object]:
 
 def _zone(given: str | None) -> ZoneInfo:
     """The person's zone: --tz, the TZ variable, this machine's, or UTC."""
-    from zoneinfo import ZoneInfo
+    from custody.query.moments import find_zone
 
-    name = given or _local_zone()
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, KeyError):
-        raise UsageError(
-            f"--tz {safe_text(name, 60)} is not a time zone: give one such as Europe/Oslo", code="tz"
-        ) from None
+    return find_zone(given or _local_zone())
 
 
 def _local_zone() -> str:

@@ -63,8 +63,16 @@ class Recording:
 
     def writer(self, signer: Signer) -> Writer:
         heads = HeadStore(system.state_dir() / "chains") if self.is_run else None
+        context = self.context
+        run = Genesis(flow=context.flow, trail=context.trail, job=context.job).write()
         return Writer(
-            self.ledger, ChainWriter(signer), self.origin, self.context.write(), heads=heads, wait=self.wait
+            self.ledger,
+            ChainWriter(signer),
+            self.origin,
+            context.write(),
+            heads=heads,
+            run=run,
+            wait=self.wait,
         )
 
     def print(self, receipts: Sequence[Receipt]) -> None:
