@@ -7,7 +7,6 @@ so that it does not depend on the order of the log.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -18,8 +17,9 @@ from custody.kinds.bodies import Approval, Artifact, Deployment, Evidence, Genes
 from custody.kinds.fields import Fields
 from custody.ledger.canonical import JsonObject, MalformedError, decode_object
 from custody.ledger.entry import MAX_BODY
+from custody.query.fold import Item
 from custody.query.index import Index
-from custody.query.states import fold_environments
+from custody.query.states import fold_environments, write_items
 
 if TYPE_CHECKING:
     from custody.trust.judge import Judged
@@ -206,9 +206,9 @@ class IndexBuilder:
 
     def _snapshot(self, entry: Judged, value: JsonObject) -> None:
         body = Snapshot.read(Fields(value, "snapshot"))
-        running = [(one.service, *one.artifact, one.count, one.version) for one in body.running]
+        running = [Item(one.service, *one.artifact, one.count, one.version) for one in body.running]
         self._content_count += 1
-        self._rows["content"].append((self._content_count, json.dumps(running, separators=(",", ":"))))
+        self._rows["content"].append((self._content_count, write_items(running)))
         if len(self._contents) >= _MAX_CONTENTS:
             self._contents.clear()
         if entry.body is not None and _ends_in_salt(entry.body):

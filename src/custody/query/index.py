@@ -22,6 +22,8 @@ from custody.errors import RefusedError, UsageError
 APPLICATION_ID = 0x43555349  # "CUSI"
 FORMAT = 1  # raised whenever the tables or what is kept in them change; stored as user_version once complete
 
+_CACHE_KIB = 32 * 1024
+
 _FACT = {"position": int, "entry": str, "time": str, "writer": str}
 _ABOUT = {"name": str, "sha256": str}
 
@@ -209,7 +211,7 @@ class Index:
         from sqlite_utils import Database
 
         with self._lock, _refusing():
-            for setting in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-32768"):
+            for setting in ("journal_mode=OFF", "synchronous=OFF", f"cache_size=-{_CACHE_KIB}"):
                 self._connection.execute(f"PRAGMA {setting}").close()
             self._connection.execute(f"PRAGMA application_id={APPLICATION_ID}").close()
             database = Database(self._connection, recursive_triggers=False, execute_plugins=False)
@@ -227,6 +229,7 @@ def _connect_complete(path: Path) -> sqlite3.Connection:
     )
     try:
         connection.execute("PRAGMA trusted_schema=OFF").close()
+        connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}").close()
         marks = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
         if marks != [APPLICATION_ID, FORMAT]:
             raise sqlite3.DatabaseError("not a complete index of this version")

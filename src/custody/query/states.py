@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+from json.encoder import JSONEncoder
 from typing import Any, NamedTuple
 
 from custody.query.fold import Item, Report, Running, apply, step
@@ -18,6 +19,7 @@ from custody.query.types import ChangeLine, Proof
 
 KEYFRAME_EVERY = 64
 _FLUSH = 2000
+_encode = JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False).encode
 
 _SNAPSHOTS = """
     SELECT environment, position, entry, time, writer, content FROM snapshot ORDER BY environment, time, position
@@ -46,6 +48,11 @@ def fold_environments(index: Index) -> None:
             _Folder(index, environment, "deployment").run(_deployments(group))
 
 
+def write_items(items: Iterable[Item]) -> str:
+    """Items as the index stores them."""
+    return _encode(list(items))
+
+
 def read_running(index: Index, environment: str, number: int) -> Running:
     """Everything that ran in a state that exists."""
     found = index.row(
@@ -53,7 +60,7 @@ def read_running(index: Index, environment: str, number: int) -> Running:
         environment, number,
     )  # fmt: skip
     assert found is not None
-    running: Running = {(item[0], item[2]): Item(*item) for item in json.loads(found[1])}
+    running: Running = {(item[0], item[2]): Item._make(item) for item in json.loads(found[1])}
     for time, changes in index.rows(
         "SELECT time, changes FROM state WHERE environment = ? AND number > ? AND number <= ? ORDER BY number",
         environment, found[0], number,
@@ -64,7 +71,7 @@ def read_running(index: Index, environment: str, number: int) -> Running:
 
 def read_changes(text: str) -> tuple[ChangeLine, ...]:
     """A state's changes as they are stored."""
-    return tuple(ChangeLine(*change) for change in json.loads(text))
+    return tuple(map(ChangeLine._make, json.loads(text)))
 
 
 def _environment(row: tuple[Any, ...]) -> str:
@@ -78,7 +85,7 @@ def _snapshots(index: Index, rows: Iterable[tuple[Any, ...]]) -> Iterator[_Repor
         if content != last:
             last = content
             found = index.row("SELECT running FROM content WHERE id = ?", content)
-            items = tuple(Item(*item) for item in json.loads(found[0])) if found else ()
+            items = tuple(map(Item._make, json.loads(found[0]))) if found else ()
         yield _Reported(Proof(position, entry, time, writer), content, Report(time, items, whole=True))
 
 
@@ -134,8 +141,8 @@ class _Folder:
              events["scaled"], _encode(changes))
         )  # fmt: skip
         if self._number % KEYFRAME_EVERY == 1:
-            items = list((self._running or {}).values())
-            self._rows["keyframe"].append((self._environment, self._number, _encode(items)))
+            items = write_items((self._running or {}).values())
+            self._rows["keyframe"].append((self._environment, self._number, items))
         for change in changes:
             if change.event == "stopped":
                 self._end(change.service, change.sha256, proof)
@@ -157,7 +164,3 @@ class _Folder:
         for table, rows in self._rows.items():
             self._index.insert(table, rows)
             rows.clear()
-
-
-def _encode(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -141,6 +141,18 @@ def test_columns_are_not_believed(ledger: Path) -> None:
         assert page(snapshot, 0, 1)[0].id == honest.chain
 
 
+def test_the_genesis_is_known_by_its_bytes(ledger: Path) -> None:
+    """Not by the id that a column gives to another chain's, of another key."""
+    with Writer(ledger, ChainWriter(SeedSigner(b"\2" * 32)), "acme.example/payments", {}) as writer:
+        writer.append([Draft("note", {"text": "other"})])
+    with open_ledger(ledger) as snapshot:
+        honest = entry_detail(snapshot, 2)
+        assert entry_detail(snapshot, 4).kind == "genesis"
+    changed(ledger, "UPDATE entry SET id = ? WHERE position = 0", b"\0" * 32).close()
+    with changed(ledger, "UPDATE entry SET id = ? WHERE position = 4", bytes.fromhex(honest.chain)) as snapshot:
+        assert entry_detail(snapshot, 2).key == ""
+
+
 def test_another_signature_is_not_ok(ledger: Path) -> None:
     with changed(ledger, "UPDATE entry SET signature = ? WHERE position = 1", b"\1" * 64) as snapshot:
         assert not entry_detail(snapshot, 1).signature_ok
@@ -194,6 +206,7 @@ def test_a_page_of_a_table(ledger: Path) -> None:
         ("snapshot", {"environment": "prod", "running": []}, "prod · 0 services"),
         ("policy", {"name": "main", "document": "x"}, "policy main"),
         ("trust", {"document": "x"}, "trust document"),
+        ("note", {"text": "x" * 100}, "x" * 100),
         ("note", {"text": "x" * 101}, "x" * 100 + "…"),
         ("redaction", {"entry": "a" * 64, "blobs": [], "reason": "asked"}, "erased from aaaaaaaaaaaa · asked"),
         ("seal", {}, "end of the chain"),

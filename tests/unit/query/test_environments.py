@@ -75,6 +75,25 @@ def test_a_state_says_from_when_to_when_and_since(blue_green: Index) -> None:
     assert not last.services[0].recorded
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "events"),
+    [
+        ("a", "b", ["replaced"]),
+        ("ab", "cd", ["started", "started", "stopped", "stopped"]),
+        ("ab", "c", ["started", "stopped", "stopped"]),
+        ("a", "bc", ["started", "started", "stopped"]),
+        ("ab", "ac", ["replaced"]),
+        ("a", "ab", ["started"]),
+    ],
+)
+def test_replaced_is_one_for_one_and_nothing_else(before: str, after: str, events: list[str]) -> None:
+    made = Log()
+    chain = made.chain("reporter")
+    for minute, words in enumerate((before, after)):
+        made.snapshot(chain, minute, *(("api", word, 1) for word in words))
+    assert sorted(change.event for change in latest(made.index(), "prod").changes) == events
+
+
 def test_an_empty_snapshot_is_a_state_in_which_nothing_runs() -> None:
     made = Log()
     chain = made.chain("reporter")
@@ -201,7 +220,10 @@ def test_the_order_of_arrival_changes_nothing() -> None:
                 made.snapshot(chains[number], 10 + 3 * turn + number, ("api", f"{turn}{number}", 1))
         index = made.index()
         answers.append(
-            [(line.number, line.time, running(state_number(index, "prod", line.number))) for line in states(index, "prod")]
+            [
+                (line.number, line.time, running(state_number(index, "prod", line.number)))
+                for line in states(index, "prod")
+            ]
         )
     assert len(answers[0]) == 12
     assert answers[0] == answers[1] == answers[2]

@@ -273,9 +273,14 @@ def test_a_link_in_the_place_of_the_file_is_not_followed(tmp_path: Path, made: L
 
 def test_a_cache_that_is_damaged_inside_is_an_error_of_custody(tmp_path: Path, made: Log) -> None:
     path = tmp_path / "one.index"
-    data = bytearray(finished(path, made))
-    data[4096:] = b"\xee" * (len(data) - 4096)
-    path.write_bytes(data)
+    finished(path, made)
+    connection = sqlite3.connect(path)
+    ((root,),) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'artifact'").fetchall()
+    ((size,),) = connection.execute("PRAGMA page_size").fetchall()
+    connection.close()
+    with path.open("r+b") as file:
+        file.seek((root - 1) * size)
+        file.write(b"\xee" * size)
     index = Index.open(path)
     assert index is not None
     with index, pytest.raises(CustodyError, match="the index cannot be used"):

@@ -44,6 +44,16 @@ def test_it_begins_with_the_source_and_knows_the_build() -> None:
     assert path.artifact.approved == ("prod",)
 
 
+def test_of_several_builds_the_newest_is_told() -> None:
+    made = Log()
+    chains = [made.chain(trail=trail) for trail in ("1", "2", "3")]
+    for chain, minute in zip(chains, (5, 9, 7), strict=True):
+        made.artifact(chain, minute, "api")
+    path = trace(made.index(), digest("api"))
+    assert path.chain is not None
+    assert (path.chain.trail, path.artifact.trail) == ("2", "2")
+
+
 def test_a_chain_that_says_nothing_has_no_step() -> None:
     made = Log()
     made.artifact(made.chain(), 1, "api")
