@@ -90,6 +90,10 @@ Git = Annotated[
     str | None,
     option("--git", metavar="FOLDER", help="Take repository, commit and branch from this git checkout."),
 ]
+Seen = Annotated[
+    str | None,
+    option("--seen", metavar="FILE", help="A checkpoint of the main log, to make this run its witness."),
+]
 Once = Annotated[
     str | None,
     option("--once", metavar="KEY", help="Record at most once under this key, so that a retry is safe."),

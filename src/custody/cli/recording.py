@@ -15,7 +15,7 @@ from custody.errors import InputError, RefusedError, UsageError
 from custody.keys.ed25519 import Signer
 from custody.keys.find import find_signer
 from custody.kinds.bodies import Genesis, Run
-from custody.ledger.entry import NAME, ORIGIN, Subject
+from custody.ledger.entry import NAME, ORIGIN, Seen, Subject
 from custody.ledger.heads import HeadStore
 from custody.ledger.store import DEFAULT_WAIT, create_ledger
 from custody.ledger.writer import ChainWriter, Draft, Receipt, Writer
@@ -23,6 +23,9 @@ from custody.text import safe_text
 
 if TYPE_CHECKING:
     from custody.record.git import GitFacts
+
+
+_MAX_NOTE = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Recording:
     wait: float
     json: bool
     once: str | None
+    seen: str | None
 
     def signer(self) -> Signer:
         return find_key(self.key)
@@ -72,8 +76,24 @@ class Recording:
             context.write(),
             heads=heads,
             run=run,
+            seen=self._witness,
             wait=self.wait,
         )
+
+    def _witness(self, origin: str, first: str) -> Seen | None:
+        """The checkpoint that a new chain names: the one given, or what this machine remembers of this very log."""
+        if self.seen is None:
+            from custody.trust.expectations import last_seen
+
+            return last_seen(origin, first)
+        from custody.ledger.checkpoint import parse_checkpoint
+
+        checkpoint = parse_checkpoint(read_text_file(Path(self.seen), _MAX_NOTE))
+        if checkpoint.origin != origin:
+            raise UsageError(
+                f"{self.seen} is a checkpoint of {checkpoint.origin}, not of {origin}", code="seen"
+            )
+        return Seen(checkpoint.size, checkpoint.root)
 
     def print(self, receipts: Sequence[Receipt]) -> None:
         if self.json:
@@ -97,6 +117,7 @@ def recording(
     branch: options.Branch = None,
     run_url: options.RunUrl = None,
     git: options.Git = None,
+    seen: options.Seen = None,
     wait: options.Wait = DEFAULT_WAIT,
     json: options.Json = False,
 ) -> Recording:
@@ -115,7 +136,7 @@ def recording(
         branch=branch or (facts.branch or "" if facts else ""),
         run=Run(url=run_url or ""),
     )
-    return Recording(ledger_path(ledger, settings), key, origin, context, wait, json, once)
+    return Recording(ledger_path(ledger, settings), key, origin, context, wait, json, once, seen)
 
 
 def find_key(key: str | None) -> Signer:

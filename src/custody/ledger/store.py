@@ -18,6 +18,7 @@ from typing import Any
 from custody import system
 from custody.errors import NotAcknowledgedError, RefusedError, UsageError
 from custody.ledger import schema
+from custody.ledger.canonical import MAX_INTEGER
 from custody.ledger.reader import Snapshot, TransactionView, resolve
 
 DEFAULT_WAIT = 60.0  # seconds to wait for another writer
@@ -51,6 +52,7 @@ class Store:
         self._begin()
         try:
             if not self._checked:
+                schema.check_settings(self._connection)
                 schema.check_schema(self._connection)
                 schema.check_integrity(self._connection)
                 self._checked = True
@@ -116,6 +118,8 @@ class Transaction:
         self._connection = connection
         (last,) = self.one("SELECT max(position) FROM entry")
         self.size = 0 if last is None else int(last) + 1
+        if not 0 <= self.size <= MAX_INTEGER:
+            raise RefusedError("its positions are not those of a log", code="corrupt")
 
     def view(self) -> Snapshot:
         """The ledger as this transaction sees it, for verification."""
@@ -136,6 +140,12 @@ class Transaction:
         """The ids of the entries at one place of a chain: more than one is a fork."""
         rows = self.each("SELECT id FROM entry WHERE chain = ? AND seq = ?", (bytes.fromhex(chain), seq))
         return [row[0].hex() for row in rows]
+
+    @property
+    def first(self) -> str:
+        """The id of the log's first entry, or ""."""
+        row = self.one("SELECT id FROM entry WHERE position = 0")
+        return row[0].hex() if row is not None else ""
 
     def add_entry(self, entry_id: str, header: bytes, signature: bytes, chain: str, seq: int) -> int:
         """Put an entry at the end of the log; its position."""

@@ -33,6 +33,10 @@ from custody.ledger.store import DEFAULT_WAIT, Store, Transaction
 SALT_SIZE = 16
 
 
+Witness = Callable[[str, str], Seen | None]
+"""Given a log's origin and the id of its first entry ("" while it has none), a checkpoint of it that is known."""
+
+
 class Draft(NamedTuple):
     """What is to be recorded: a kind's body (without its salt) and what it is about.
 
@@ -164,7 +168,7 @@ class Writer:
         *,
         heads: HeadStore | None = None,
         run: JsonObject | None = None,
-        seen: Seen | None = None,
+        seen: Witness | None = None,
         wait: float = DEFAULT_WAIT,
     ) -> None:
         self._store = Store(path, wait)
@@ -227,7 +231,8 @@ class Writer:
         if not self._continues(transaction):
             origin = self._checked_origin(transaction)
             self._closed = False
-            insert(transaction, self._chain.begin(origin, self._context, self._seen))
+            seen = self._seen(origin, transaction.first) if self._seen is not None else None
+            insert(transaction, self._chain.begin(origin, self._context, seen))
         signed = self._chain.sign(draft)
         self._closed = draft.last
         return insert(transaction, signed)
