@@ -29,6 +29,7 @@ _MAX_FAILED_SHOWN = 3
 _SALT_TAIL = re.compile(rb'"salt":"[0-9a-f]{32}"\}')
 _SALT_TAIL_SIZE = 42
 _MAX_CONTENTS = 256
+_TIMED = ("chain", "artifact", "evidence", "approval", "deployment", "snapshot")
 
 # Everything is taken to be in force, and to be the newest, until something else is found to be; that is rare, so
 # only what there are several of is put in order. Of evidence, the last of each chain comes first; then the latest;
@@ -89,8 +90,11 @@ class IndexBuilder:
         self._contents: dict[bytes, tuple[str, int]] = {}
         self._content_count = 0
         self._notices: Counter[str] = Counter()
+        self._latest = ""  # the latest time claimed since the last merge
+        self._covered = 0  # that merge's position
         self._rows: dict[str, list[tuple[object, ...]]] = {
-            table: [] for table in ("chain", "artifact", "evidence", "approval", "deployment", "snapshot", "content")
+            table: []
+            for table in ("chain", "artifact", "evidence", "approval", "deployment", "snapshot", "content")
         }
         self._makers: dict[str, Callable[[Judged, JsonObject], None]] = {
             "artifact": self._artifact,
@@ -114,10 +118,29 @@ class IndexBuilder:
                     makers[kind](entry, decode_object(entry.body, MAX_BODY))
                 except MalformedError as error:
                     self._note("unreadable", entry.position, entry.id, str(error))
+            if entry.counts and entry.effective > self._latest:
+                self._latest = entry.effective
+            if kind == "merge" and entry.counts:
+                self._cover(entry)
+        self._flush()
+
+    def _flush(self) -> None:
         for table, rows in self._rows.items():
             if rows:
                 self._index.insert(table, rows)
                 rows.clear()
+
+    def _cover(self, merge: Judged) -> None:
+        """What a merge covers took effect no later than it, whatever it claims."""
+        if self._latest > merge.effective:
+            self._flush()
+            for table in _TIMED:
+                self._index.execute(
+                    f"UPDATE {table} SET time = ? WHERE position >= ? AND position < ? AND time > ?",
+                    merge.effective, self._covered, merge.position, merge.effective,
+                )  # fmt: skip
+        self._latest = ""
+        self._covered = merge.position
 
     def finish(self) -> None:
         """Settle what depends on several entries, and mark the index complete."""
@@ -126,7 +149,8 @@ class IndexBuilder:
         index.execute(_BIND)
         message = "its artifact's name does not stand for exactly one fingerprint in its trail; it counts for nothing"
         for position, entry, name in index.rows(
-            "SELECT position, entry, name FROM evidence WHERE subject IS NULL ORDER BY position LIMIT ?", MAX_NOTICES
+            "SELECT position, entry, name FROM evidence WHERE subject IS NULL ORDER BY position LIMIT ?",
+            MAX_NOTICES,
         ):
             self._note("ambiguous-binding", position, entry, f"{name}: {message}")
         index.execute("DELETE FROM evidence WHERE subject IS NULL")
@@ -155,7 +179,9 @@ class IndexBuilder:
             except MalformedError as error:
                 self._note("unreadable", entry.position, entry.id, str(error))
         # Without a trail's name, a chain is a trail of its own.
-        trail = self._trails.setdefault((body.flow, body.trail), entry.position) if body.trail else entry.position
+        trail = (
+            self._trails.setdefault((body.flow, body.trail), entry.position) if body.trail else entry.position
+        )
         self._chains[entry.id] = _Chain(entry.position, trail, body.repository, body.commit)
         self._rows["chain"].append(
             (entry.position, entry.id, entry.key, entry.effective, entry.writer, body.flow, body.trail,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from custody.errors import SigningKeyError
 from custody.keys.ed25519 import PublicKey
 from custody.ledger.entry import Header
 from custody.ledger.findings import Finding
@@ -53,6 +54,7 @@ class Judge:
         self._document = governing.current
         self._writers: dict[str, _Writer] = {}
         self._unknown_chains: set[str] = set()
+        self._latest = ("", -1, "")  # the latest time claimed since the last merge, where, and by which entry
         self._once: set[tuple[object, ...]] = set()
         self._disowned_entries: dict[str, str] = {}
         self._disowned_chains: dict[str, str] = {}
@@ -72,6 +74,12 @@ class Judge:
     def writer_of(self, key: str) -> str:
         """The identity that a key (hex) belongs to, or ""."""
         return self._writer(key).name
+
+    def allows(self, key: str, kind: str) -> bool:
+        """Whether a key's roles (hex) let it record a kind. Without a document everybody may record everything."""
+        writer = self._writer(key)
+        roles = writer.identity.roles if writer.identity is not None else frozenset()
+        return self._document is None or may_write(kind, roles, writer.is_root)
 
     def revoked_from(self, key: str) -> int:
         """The position of the document that revoked a key; beyond every log for one that was not."""
@@ -94,7 +102,20 @@ class Judge:
                 message = "this writer recorded the like of it under the same --once key before"
                 findings.append(Finding("once-repeated", message, position, entry_id))
             self._once.add(act)
+        if header.kind == "merge" and counts:
+            self._check_covered_times(effective, position, findings)
+        elif effective > self._latest[0]:
+            self._latest = (effective, position, entry_id)
         return Judged(position, entry_id, header, key, effective, writer.name, counts, body)
+
+    def _check_covered_times(self, merged: str, position: int, findings: list[Finding]) -> None:
+        """Nothing that a merge covers happened after it, whatever it claims (spec: which counts)."""
+        latest, where, entry_id = self._latest
+        if latest > merged:
+            merge = f"the merge at position {position} that covers it"
+            message = f"claims {latest}, behind {merge}: it takes effect {merged}"
+            findings.append(Finding("future-time", message, where, entry_id))
+        self._latest = ("", -1, "")
 
     def _allowed(self, entry: Verified, writer: _Writer, chain: str, findings: list[Finding]) -> bool:
         kind = entry.header.kind
@@ -146,4 +167,8 @@ class Judge:
 
 
 def _fingerprint(key: str) -> str:
-    return PublicKey.from_hex(key).fingerprint if key else "(none)"
+    """Of a chain's key, which in a hostile log need not be one."""
+    try:
+        return PublicKey.from_hex(key).fingerprint
+    except SigningKeyError:
+        return "(none)"
