@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from custody.kinds.bodies import Approval, Artifact, Deployment, Evidence, Genesis, Snapshot
 from custody.kinds.fields import Fields
 from custody.ledger.canonical import JsonObject, MalformedError, decode_object
-from custody.ledger.entry import MAX_BODY
+from custody.ledger.entry import MAX_BODY, Subject
 from custody.query.fold import Item
 from custody.query.index import Index
 from custody.query.states import fold_environments, write_items
@@ -190,6 +190,7 @@ class IndexBuilder:
 
     def _artifact(self, entry: Judged, value: JsonObject) -> None:
         body = Artifact.read(Fields(value, "artifact"))
+        _check_subject(entry, body.subject)
         chain = self._chain(entry)
         self._rows["artifact"].append(
             (entry.position, entry.id, entry.effective, entry.writer, chain.position, chain.trail, body.subject.name,
@@ -202,6 +203,7 @@ class IndexBuilder:
         chain = self._chain(entry)
         subject: str | None
         if body.artifact is not None:
+            _check_subject(entry, body.artifact)
             subject = body.artifact.sha256
         elif body.artifact_name:
             subject = None
@@ -216,6 +218,7 @@ class IndexBuilder:
 
     def _approval(self, entry: Judged, value: JsonObject) -> None:
         body = Approval.read(Fields(value, "approval"))
+        _check_subject(entry, body.artifact)
         given = f"given by {body.given_by}" if body.given_by else ""
         detail = " · ".join(part for part in (body.reason, given) if part)
         self._rows["approval"].append(
@@ -225,6 +228,7 @@ class IndexBuilder:
 
     def _deployment(self, entry: Judged, value: JsonObject) -> None:
         body = Deployment.read(Fields(value, "deployment"))
+        _check_subject(entry, body.artifact)
         self._rows["deployment"].append(
             (entry.position, entry.id, entry.effective, entry.writer, body.artifact.name, body.artifact.sha256,
              body.environment, body.service, body.reason)
@@ -276,3 +280,9 @@ def _details(body: Evidence) -> str:
         shown = ", ".join(body.failed[:_MAX_FAILED_SHOWN])
         parts.append(f"failed: {shown}, and {more} more" if more > 0 else f"failed: {shown}")
     return " · ".join(parts)
+
+
+def _check_subject(entry: Judged, artifact: Subject) -> None:
+    """Tools that read only the header, and people who read only the body, must see the same artifact."""
+    if artifact not in entry.header.subjects:
+        raise MalformedError("the body is about another artifact than the header", code="body")

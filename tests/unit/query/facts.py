@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from custody.ledger.canonical import encode
-from custody.ledger.entry import Header
+from custody.ledger.entry import Header, Subject
 from custody.query.build import IndexBuilder
 from custody.query.index import Index
 from custody.trust.judge import Judged
@@ -41,7 +41,13 @@ class Log:
         return self._put("genesis", "", minute, writer, context, counts)
 
     def add(
-        self, chain: str, kind: str, minute: int, body: dict[str, Any] | bytes, writer: str = "ci", counts: bool = True
+        self,
+        chain: str,
+        kind: str,
+        minute: int,
+        body: dict[str, Any] | bytes,
+        writer: str = "ci",
+        counts: bool = True,
     ) -> str:
         return self._put(kind, chain, minute, writer, body, counts)
 
@@ -68,11 +74,15 @@ class Log:
         body = {"artifact": about("api", word), "environment": environment, "decision": decision}
         return self.add(chain, "approval", minute, body, writer)
 
-    def deployment(self, chain: str, minute: int, word: str, service: str = "api", environment: str = "prod") -> str:
+    def deployment(
+        self, chain: str, minute: int, word: str, service: str = "api", environment: str = "prod"
+    ) -> str:
         body = {"artifact": about("api", word), "environment": environment, "service": service}
         return self.add(chain, "deployment", minute, body)
 
-    def snapshot(self, chain: str, minute: int, *running: tuple[str, str, int], environment: str = "prod") -> str:
+    def snapshot(
+        self, chain: str, minute: int, *running: tuple[str, str, int], environment: str = "prod"
+    ) -> str:
         listed = [
             {"service": service, "artifact": about(service, word), "count": count}
             for service, word, count in running
@@ -99,6 +109,18 @@ class Log:
         seq = self._seq.get(chain, 0) + 1 if chain else 0
         self._seq[chain] = seq
         data = body if isinstance(body, bytes) else encode({**body, "salt": SALT})
-        header = Header(kind, seq, at(minute), sha256(data).hexdigest(), len(data), chain=chain)
+        header = Header(
+            kind, seq, at(minute), sha256(data).hexdigest(), len(data), subjects=_subjects(body), chain=chain
+        )
         self.entries.append(Judged(position, identity, header, KEY, at(minute), writer, counts, data))
         return identity
+
+
+def _subjects(body: dict[str, Any] | bytes) -> tuple[Subject, ...]:
+    """The artifact that a body is about, as an honest writer's header names it."""
+    if isinstance(body, bytes):
+        return ()
+    found = body.get("artifact", body)
+    if not isinstance(found, dict) or not isinstance(found.get("sha256"), str):
+        return ()
+    return (Subject(found.get("name", ""), found["sha256"]),)

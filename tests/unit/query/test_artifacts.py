@@ -14,7 +14,9 @@ def test_the_newest_first_and_each_fingerprint_once() -> None:
     made = Log()
     build = made.chain(flow="f", trail="7", repository="https://git.example/api", commit=COMMIT)
     made.artifact(build, 3, "api", "one")
-    made.artifact(build, 5, "web", "two", version="2.0", commit="b" * 40, repository="https://git.example/web")
+    made.artifact(
+        build, 5, "web", "two", version="2.0", commit="b" * 40, repository="https://git.example/web"
+    )
     again = made.chain()
     made.artifact(again, 4, "api-renamed", "one", version="1.1")
     index = made.index()
@@ -27,7 +29,9 @@ def test_the_newest_first_and_each_fingerprint_once() -> None:
     assert list_artifacts(index, limit=1) == lines[:1]
 
 
-@pytest.mark.parametrize("text", ["pay", "YMENTS", digest("one")[:9], digest("one")[20:40], "abcdef1", "2.4", ""])
+@pytest.mark.parametrize(
+    "text", ["pay", "YMENTS", digest("one")[:9], digest("one")[20:40], "abcdef1", "2.4", ""]
+)
 def test_text_finds_name_fingerprint_commit_and_version(text: str) -> None:
     made = Log()
     chain = made.chain()

@@ -105,7 +105,9 @@ def test_a_body_that_is_not_what_was_signed_is_never_shown(
         assert page(snapshot, 2, 1)[0].title == words
 
 
-def test_a_signed_body_that_is_no_strict_json_is_malformed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_signed_body_that_is_no_strict_json_is_malformed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("custody.ledger.canonical.encode", lambda value: b'{"a":1,"a":1}')
     path = tmp_path / "odd.ledger"
     create_ledger(path, exist_ok=False)
@@ -149,7 +151,9 @@ def test_the_genesis_is_known_by_its_bytes(ledger: Path) -> None:
         honest = entry_detail(snapshot, 2)
         assert entry_detail(snapshot, 4).kind == "genesis"
     changed(ledger, "UPDATE entry SET id = ? WHERE position = 0", b"\0" * 32).close()
-    with changed(ledger, "UPDATE entry SET id = ? WHERE position = 4", bytes.fromhex(honest.chain)) as snapshot:
+    with changed(
+        ledger, "UPDATE entry SET id = ? WHERE position = 4", bytes.fromhex(honest.chain)
+    ) as snapshot:
         assert entry_detail(snapshot, 2).key == ""
 
 
@@ -169,7 +173,9 @@ def test_an_attachment_that_is_gone_or_other_bytes_is_not_present(ledger: Path) 
     with open_ledger(ledger) as snapshot:
         one, other = (attachment.sha256 for attachment in entry_detail(snapshot, 2).attachments)
     changed(ledger, "DELETE FROM blob WHERE sha256 = ?", bytes.fromhex(one)).close()
-    with changed(ledger, "UPDATE blob SET data = ? WHERE sha256 = ?", b"LOG", bytes.fromhex(other)) as snapshot:
+    with changed(
+        ledger, "UPDATE blob SET data = ? WHERE sha256 = ?", b"LOG", bytes.fromhex(other)
+    ) as snapshot:
         assert [attachment.present for attachment in entry_detail(snapshot, 2).attachments] == [False, False]
 
 
@@ -208,7 +214,11 @@ def test_a_page_of_a_table(ledger: Path) -> None:
         ("trust", {"document": "x"}, "trust document"),
         ("note", {"text": "x" * 100}, "x" * 100),
         ("note", {"text": "x" * 101}, "x" * 100 + "…"),
-        ("redaction", {"entry": "a" * 64, "blobs": [], "reason": "asked"}, "erased from aaaaaaaaaaaa · asked"),
+        (
+            "redaction",
+            {"entry": "a" * 64, "blobs": [], "reason": "asked"},
+            "erased from aaaaaaaaaaaa · asked",
+        ),
         ("seal", {}, "end of the chain"),
         ("allow", {"anything": 1}, "allow"),
         ("note", {}, "unreadable: note.text is missing: it must be text of 1 to 10000 characters"),

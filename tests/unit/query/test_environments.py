@@ -140,7 +140,10 @@ def test_what_does_not_count_changes_no_environment() -> None:
     made = Log()
     chain = made.chain()
     made.snapshot(chain, 10, ("api", "one", 1))
-    forged = {"environment": "prod", "running": [{"service": "api", "artifact": about("api", "evil"), "count": 1}]}
+    forged = {
+        "environment": "prod",
+        "running": [{"service": "api", "artifact": about("api", "evil"), "count": 1}],
+    }
     made.add(chain, "snapshot", 20, forged, counts=False)
     made.add(chain, "snapshot", 30, {**forged, "environment": "elsewhere"}, counts=False)
     index = made.index()
@@ -178,7 +181,9 @@ def test_a_malformed_repetition_of_a_good_snapshot_is_not_taken_for_it() -> None
     made.add(chain, "snapshot", 20, body[:-1] + b"]")
     made.add(chain, "snapshot", 30, body.replace(b"ab" * 16, b'","x":"' + b"0" * 25))
     index = made.index()
-    assert environments(index)[0].last_seen == at(30)  # the third says the same, with an unknown field besides
+    assert environments(index)[0].last_seen == at(
+        30
+    )  # the third says the same, with an unknown field besides
     assert [position for position, _, _ in index.unreadable] == [2]
 
 
@@ -195,7 +200,9 @@ def test_any_state_of_many_is_the_one_that_replaying_gives() -> None:
             for _ in range(chosen.randint(0, 2))
         ]
         made.snapshot(chain, minute, *listed)
-        reports.append(Report(at(minute), tuple(Item(s, s, digest(word), n) for s, word, n in listed), whole=True))
+        reports.append(
+            Report(at(minute), tuple(Item(s, s, digest(word), n) for s, word, n in listed), whole=True)
+        )
     index = made.index(step=50)
     expected = list(replay(reports))
     assert len(expected) > 2 * KEYFRAME_EVERY

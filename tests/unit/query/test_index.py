@@ -14,6 +14,7 @@ import pytest
 from facts import Log, about, at, digest
 
 from custody.errors import CustodyError
+from custody.ledger.entry import Subject
 from custody.query.artifacts import list_artifacts
 from custody.query.build import MAX_NOTICES, IndexBuilder
 from custody.query.environments import environments
@@ -143,7 +144,15 @@ def test_what_does_not_count_leaves_only_its_chain() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"{", b"[]", b'{"salt":"00"}', b'{"size":1.5}', b'{"a":1,"a":1}', b"\xff", b'{"name":"a b","sha256":"00"}'],
+    [
+        b"{",
+        b"[]",
+        b'{"salt":"00"}',
+        b'{"size":1.5}',
+        b'{"a":1,"a":1}',
+        b"\xff",
+        b'{"name":"a b","sha256":"00"}',
+    ],
 )
 def test_a_body_that_is_not_of_its_form_counts_for_nothing_and_is_listed(body: bytes) -> None:
     made = Log()
@@ -243,14 +252,19 @@ def finished(path: Path, made: Log) -> bytes:
 
 
 @pytest.mark.parametrize("what", ["empty", "garbage", "version", "application", "cut", "incomplete"])
-def test_what_is_not_a_complete_index_of_this_version_is_discarded(tmp_path: Path, made: Log, what: str) -> None:
+def test_what_is_not_a_complete_index_of_this_version_is_discarded(
+    tmp_path: Path, made: Log, what: str
+) -> None:
     path = tmp_path / "one.index"
     data = bytearray(finished(path, made))
     if what == "empty":
         data = bytearray()
     elif what == "garbage":
         data[:16] = b"not a database!!"
-    elif what in ("version", "incomplete"):  # SQLite file format §1.3: user_version at 60, application_id at 68
+    elif what in (
+        "version",
+        "incomplete",
+    ):  # SQLite file format §1.3: user_version at 60, application_id at 68
         data[60:64] = (0 if what == "incomplete" else 9999).to_bytes(4, "big")
     elif what == "application":
         data[68:72] = b"CUST"
@@ -335,3 +349,16 @@ def test_times_are_those_in_effect() -> None:
     made.artifact(made.chain(), 9, "api")
     made.entries[1] = made.entries[1]._replace(effective=at(10))
     assert list_artifacts(made.index())[0].proof.time == at(10)
+
+
+def test_a_body_about_another_artifact_than_its_header_counts_for_nothing() -> None:
+    log = Log()
+    log.approval(log.chain(), 1)
+    lying = log.entries[-1]
+    other = (Subject("api", "f" * 64),)
+    log.entries[-1] = lying._replace(header=lying.header._replace(subjects=other))
+    index = log.index()
+    assert index.unreadable == [
+        (lying.position, lying.id, "the body is about another artifact than the header")
+    ]
+    assert index.row("SELECT count(*) FROM approval") == (0,)

@@ -35,7 +35,17 @@ def test_it_begins_with_the_source_and_knows_the_build() -> None:
     made.approval(made.chain("risk-officer"), 2)
     path = trace(made.index(), digest("api"))
     assert path.chain == ChainLine(
-        build, "cd" * 32, "ci", 0, "release", "7", "build", "https://git.example/api", COMMIT, "main", "https://ci.example/7"
+        build,
+        "cd" * 32,
+        "ci",
+        0,
+        "release",
+        "7",
+        "build",
+        "https://git.example/api",
+        COMMIT,
+        "main",
+        "https://ci.example/7",
     )
     assert [(item.kind, item.title) for item in path.items] == [
         ("genesis", "build release 7 build began"), ("artifact", "recorded as api"), ("approval", "approved for prod"),
