@@ -108,7 +108,14 @@ def _advance(chain: Chain, position: int, entry_id: str, header: Header) -> None
 def _out_of_place(chain: Chain, position: int, entry_id: str, header: Header) -> list[Finding]:
     """An entry that does not follow its chain's head: late, in front of others, on a fork, or of a broken link."""
     if header.seq > chain.seq:
-        if header.seq > chain.seq + 1:
+        if chain.side_heads.get(header.prev) == header.seq - 1:
+            # The other side of a fork has become the longer one: from here on it is the chain.
+            del chain.side_heads[header.prev]
+            chain.side_heads[chain.head] = chain.seq
+            chain.closed = False
+            text = "another entry stands in front of this place"
+            findings = [_finding("fork", text, chain, header, position, entry_id)]
+        elif header.seq > chain.seq + 1:
             chain.gaps.append((chain.seq + 1, header.seq - 1, position))
             chain.side_heads[chain.head] = chain.seq
             chain.fault(position)

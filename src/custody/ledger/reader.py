@@ -58,7 +58,7 @@ class Snapshot:
         self.path = path
         self.file_size = file_size
         self._sha256 = sha256
-        self._integrity_checked = bool(sha256)
+        self._copied = self._integrity_checked = bool(sha256)
         self._identity = identity
         self._connection = connection
         self._lock = threading.RLock()
@@ -76,7 +76,7 @@ class Snapshot:
             with system.open_regular(self.path) as file:
                 while chunk := file.read(_CHUNK):
                     digest.update(chunk)
-            return digest.hexdigest()
+            self._sha256 = digest.hexdigest()
         return self._sha256
 
     @property
@@ -103,17 +103,17 @@ class Snapshot:
 
     def rows(self, start: int = 0, stop: int | None = None, batch: int = 500) -> Iterator[list[RawRow]]:
         """Entries from position `start` to before `stop`, in batches, by rowid and through no index."""
-        after = start - 1 if start else -(2**63)
+        first = start or -(2**63)  # where nothing honest stands, a hostile file may have put something
         end = 2**63 - 1 if stop is None else stop - 1
-        while True:
+        while first <= end:
             rows = self._all(
-                f"{_SELECT} NOT INDEXED WHERE position > ? AND position <= ? ORDER BY position LIMIT ?",
-                (after, end, batch),
+                f"{_SELECT} NOT INDEXED WHERE position >= ? AND position <= ? ORDER BY position LIMIT ?",
+                (first, end, batch),
             )
             if not rows:
                 return
             yield rows
-            after = rows[-1][0]
+            first = rows[-1][0] + 1
 
     def find(self, prefix: str) -> list[int]:
         """Positions of entries whose id begins with these hex digits; at most a hundred."""
@@ -178,12 +178,15 @@ class Snapshot:
 
     def blob_rowids(self) -> Iterator[tuple[int, str]]:
         """Rowid and claimed digest of every stored blob."""
-        after = -(2**63)
-        while rows := self._all(
-            "SELECT rowid, sha256 FROM blob NOT INDEXED WHERE rowid > ? ORDER BY rowid LIMIT 5000", (after,)
+        first = -(2**63)
+        while first < 2**63 and (
+            rows := self._all(
+                "SELECT rowid, sha256 FROM blob NOT INDEXED WHERE rowid >= ? ORDER BY rowid LIMIT 5000",
+                (first,),
+            )
         ):
             yield from ((row[0], row[1].hex()) for row in rows)
-            after = rows[-1][0]
+            first = rows[-1][0] + 1
 
     def checkpoints(self) -> list[tuple[int, str]]:
         """Stored checkpoints: the size column, and the note. Unverified."""
@@ -201,6 +204,11 @@ class Snapshot:
             finally:
                 schema.allow_reading_only(self._connection)
         self._integrity_checked = True
+
+    def confirm_unchanged(self) -> None:
+        """Of a ledger opened in place: that it is still what was opened. Raises RefusedError."""
+        if not self._copied and self.changed_on_disk():
+            raise RefusedError(f"{self.path} was written to while it was verified: nothing holds", code="changed")
 
     def changed_on_disk(self) -> bool:
         """Whether the path no longer holds the file that was opened, or that file was written to."""
@@ -239,7 +247,7 @@ class TransactionView(Snapshot):
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         super().__init__(path, connection, 0, "", os.stat(path))
-        self._integrity_checked = True
+        self._copied = self._integrity_checked = True
 
     @property
     def sha256(self) -> str:

@@ -114,6 +114,17 @@ def harden(connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA {pragma}").close()
 
 
+def check_settings(connection: sqlite3.Connection) -> None:
+    """What the file's header says, once more, after a journal may have rewritten it. Raises RefusedError."""
+    with refusing():
+        found = [
+            _text(connection.execute(f"PRAGMA {pragma}").fetchone()[0])
+            for pragma in ("application_id", "user_version", "journal_mode")
+        ]
+    if found != [APPLICATION_ID, VERSION, "delete"]:
+        raise RefusedError("its SQLite header is not that of a ledger", code="corrupt")
+
+
 def check_schema(connection: sqlite3.Connection) -> None:
     """R3: the schema is exactly a ledger's. Raises RefusedError."""
     with refusing():

@@ -41,7 +41,8 @@ def find_governing(snapshot: Snapshot, roots: Sequence[str]) -> Governing:
     """Read every trust document of a log and follow the versions from one that a given root signed.
 
     `roots` are OpenSSH fingerprints. A document counts if one of them signed it and it lists that key, or if it
-    names the document before it and a root key of that one signed it.
+    names the document before it and a root key of that one signed it. The documents in front of the first are
+    history, by the digests that lead back to them.
     """
     recorded, findings = read_documents(snapshot)
     governing = follow(recorded, snapshot.origin, roots)
@@ -57,19 +58,26 @@ def follow(recorded: Sequence[Recorded], origin: str, roots: Sequence[str]) -> G
             findings.append(Finding("origin-differs", message, one.position, one.entry))
     candidates = [one for one in recorded if one.document.origin == origin]
     line: list[Recorded] = []
+    unanchored: list[Recorded] = []
     for one in sorted(candidates, key=lambda one: (one.document.version, one.position)):
         signer = PublicKey.from_hex(one.key)
         before = line[-1].document if line else None
         if before is not None and one.document.version == before.version:
-            if one.document.sha256 != before.sha256:
+            if one.document.sha256 == before.sha256:
+                continue
+            # Only a root can be guilty of two documents; anybody else's is no document at all.
+            if signer.fingerprint in roots or any(older.document.has_root(one.key) for older in line[-2:]):
                 message = f"two different trust documents of version {before.version}"
                 findings.append(Finding("trust-version", message, one.position, one.entry))
+            else:
+                message = f"version {before.version} is not signed by a root key, and is another one"
+                findings.append(Finding("untrusted-trust", message, one.position, one.entry))
             continue
         if before is None:
             if signer.fingerprint in roots and one.document.has_root(one.key):
                 line.append(one)
             elif roots:
-                findings += _unanchored(one, candidates, roots)
+                unanchored.append(one)
             continue
         if not before.has_root(one.key):
             message = (
@@ -81,18 +89,37 @@ def follow(recorded: Sequence[Recorded], origin: str, roots: Sequence[str]) -> G
             findings.append(Finding("trust-version", message, one.position, one.entry))
         else:
             line.append(one)
-    return Governing(tuple(line), tuple(findings))
+    history = _history(line[0], candidates) if line else []
+    vouched = {one.document.sha256 for one in history}
+    for one in unanchored:
+        if one.document.sha256 not in vouched or not _is_authorised(one, candidates):
+            message = (
+                f"trust document version {one.document.version} is not signed by a root key that was given"
+            )
+            findings.append(Finding("untrusted-trust", message, one.position, one.entry))
+    return Governing((*history, *line), tuple(findings))
 
 
-def _unanchored(one: Recorded, candidates: Sequence[Recorded], roots: Sequence[str]) -> list[Finding]:
-    """A document in front of the first that a given root signed: history, if the versions lead from it to there."""
-    later = [other for other in candidates if other.document.version > one.document.version]
-    if any(other.document.previous == one.document.sha256 for other in later) and any(
-        PublicKey.from_hex(other.key).fingerprint in roots for other in later
-    ):
-        return []
-    message = f"trust document version {one.document.version} is not signed by a root key that was given"
-    return [Finding("untrusted-trust", message, one.position, one.entry)]
+def _history(first: Recorded, candidates: Sequence[Recorded]) -> list[Recorded]:
+    """The documents in front of the first that a given root signed: it vouches for them, each naming the one before.
+
+    They say since when a key was revoked, and whose word the documents of former roots are.
+    """
+    history: list[Recorded] = []
+    while first.document.version > 1:
+        before = [one for one in candidates if one.document.sha256 == first.document.previous]
+        signed = [one for one in before if _is_authorised(one, candidates)]
+        if not signed:
+            break
+        first = min(signed, key=lambda one: one.position)
+        history.insert(0, first)
+    return history
+
+
+def _is_authorised(one: Recorded, candidates: Sequence[Recorded]) -> bool:
+    """Whether a root key of the document before signed it, or where that is not recorded, one of its own."""
+    before = [other.document for other in candidates if other.document.sha256 == one.document.previous]
+    return any(document.has_root(one.key) for document in before or [one.document])
 
 
 def read_documents(snapshot: Snapshot) -> tuple[list[Recorded], list[Finding]]:

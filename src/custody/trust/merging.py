@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -36,6 +36,7 @@ from custody.trust.custodian import (
     sign_log,
     verify_target,
 )
+from custody.trust.judge import Judge
 from custody.trust.redactions import RecordedRedaction, account, protected_blobs
 from custody.trust.verification import Expectations, Verification
 
@@ -205,9 +206,10 @@ class _Merging:
         self._drop(self._of_another_origin, skip_bad)
         governing = self._combined_trust()
         require_custodian(governing, self._chain.signer.public)
-        self._redacted = self._combined_redactions(governing)
+        by_source = {one.sha256: self._refused_chains(one, governing, accept_unknown) for one in self._read}
+        self._redacted = self._combined_redactions(governing, by_source)
         self._drop(self._lacking, skip_bad)
-        refused = [self._refused_chains(one, governing, accept_unknown) for one in self._read]
+        refused = [by_source[one.sha256] for one in self._read]
         chosen = self._choose(refused)
         self._result.size = self._transaction.size
         if not chosen:
@@ -261,13 +263,23 @@ class _Merging:
             raise NotVerifiedError(f"{split.message}: nothing was merged", code=split.code)
         return governing
 
-    def _combined_redactions(self, governing: Governing) -> dict[str, str]:
-        """What an admin redacted, in the target or in a source, stays erased."""
-        protected = protected_blobs(self._target.verification.snapshot)
-        recorded = list(self._target.verification.redactions)
+    def _combined_redactions(
+        self, governing: Governing, refused: Mapping[str, Mapping[str, str]]
+    ) -> dict[str, str]:
+        """What an admin redacted stays erased: in the target, or in a source by an entry that is taken from it."""
+        judge = Judge(governing)
+        verification = self._target.verification
+        recorded = list(verification.redactions)
+        keys = {chain.id: chain.key for chain in verification.log.rules.chains.values()}
+        protected = _protected(judge, verification.snapshot, keys, {})
         for one in self._read:
-            protected |= protected_blobs(one.snapshot)
-            recorded += one.redactions
+            protected |= _protected(judge, one.snapshot, one.keys, refused[one.sha256])
+            for redaction in one.redactions:
+                entry = redaction.entry
+                known = self._transaction.has_entry(entry.id)
+                left_out = entry.header.chain in refused[one.sha256]
+                if not (known or left_out or judge.is_disowned(entry.id, entry.header.chain)):
+                    recorded.append(redaction)
         return account(recorded, governing.current, protected)[0]
 
     def _refused_chains(self, one: _Read, governing: Governing, accept_unknown: bool) -> dict[str, str]:
@@ -275,9 +287,12 @@ class _Merging:
         document = governing.current
         refused: dict[str, str] = {}
         revoked: dict[str, frozenset[str]] = {}
+        news: set[str] = set()
         if document is not None:
             for entry in document.revoked:
                 revoked[entry.fingerprint] = revoked.get(entry.fingerprint, frozenset()) | entry.chains
+        if revoked:
+            news = {entry.chain for entry in one.entries if not self._transaction.has_entry(entry.id)}
         trusted = {recorded.entry for recorded in governing.line}
         own_chains = {
             recorded.entry: entry.chain
@@ -290,7 +305,7 @@ class _Merging:
             known = document is not None and (key in document.by_key or _is_root(governing, key))
             if not known and not accept_unknown:
                 refused[chain] = f"its key {fingerprint} belongs to nobody in the trust document"
-            elif fingerprint in revoked and chain not in revoked[fingerprint] and not self._has_chain(chain):
+            elif fingerprint in revoked and chain not in revoked[fingerprint] and chain in news:
                 refused[chain] = f"its key {fingerprint} is revoked, and no document spares this chain"
         for chain in own_chains.values():
             refused[chain] = "it holds a trust document that no root key vouches for"
@@ -363,8 +378,16 @@ class _Merging:
             self._transaction.one("SELECT 1 FROM blob WHERE sha256 = ?", (bytes.fromhex(digest),)) is not None
         )
 
-    def _has_chain(self, chain: str) -> bool:
-        return self._transaction.has_entry(chain)
+
+def _protected(
+    judge: Judge, snapshot: Snapshot, keys: Mapping[str, str], left_out: Mapping[str, str]
+) -> dict[str, str]:
+    """What cannot be redacted of a log whose chains have these keys, but for those chains that are left out."""
+
+    def counts(chain: str, kind: str) -> bool:
+        return chain in keys and chain not in left_out and judge.allows(keys[chain], kind)
+
+    return protected_blobs(snapshot, counts)
 
 
 def _is_root(governing: Governing, key: str) -> bool:

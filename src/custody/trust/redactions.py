@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from custody.kinds import read_body
@@ -57,8 +57,14 @@ def account(
     return accounted, findings
 
 
-def protected_blobs(snapshot: Snapshot) -> dict[str, str]:
-    """The digests that entries which cannot be redacted commit to, with the entry's kind."""
+def protected_blobs(
+    snapshot: Snapshot, counts: Callable[[str, str], bool] = lambda chain, kind: True
+) -> dict[str, str]:
+    """The digests that entries which cannot be redacted commit to, with the entry's kind.
+
+    `counts` says of a chain's id and a kind whether its writer may record that: nobody else protects anything, or
+    any writer could undo a redaction by naming the same bytes as a policy.
+    """
     found: dict[str, str] = {}
     for kind in sorted(NOT_REDACTABLE):
         for position in snapshot.positions_with(b'"kind":"%b"' % kind.encode("ascii")):
@@ -67,7 +73,7 @@ def protected_blobs(snapshot: Snapshot) -> dict[str, str]:
                 header = parse_header(row.header) if row is not None else None
             except MalformedError:
                 continue
-            if header is not None and header.kind == kind:
+            if header is not None and header.kind == kind and counts(header.chain, kind):
                 found.update(dict.fromkeys(header.blobs, kind))
     return found
 

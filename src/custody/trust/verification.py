@@ -151,7 +151,7 @@ class Verification:
             *self._check_checkpoints(log, checkpoints),
             *self._check_memory(log, remembered),
             *self._check_seen(log, seen, bool(checkpoints.own)),
-            *self._check_missing(log.missing),
+            *self._check_missing(log.missing, judge),
             *self._open_chains(log),
         ]
         current = self.governing.current
@@ -280,8 +280,13 @@ class Verification:
                 message = f"its writer saw a checkpoint of size {one.size} that this log does not continue"
                 yield Finding("seen-differs", message, position)
 
-    def _check_missing(self, missing: Sequence[Missing]) -> Iterator[Finding]:
-        protected = protected_blobs(self.snapshot) if self.redactions else {}
+    def _check_missing(self, missing: Sequence[Missing], judge: Judge) -> Iterator[Finding]:
+        chains = self.log.rules.chains
+
+        def counts(chain: str, kind: str) -> bool:
+            return chain in chains and judge.allows(chains[chain].key, kind)
+
+        protected = protected_blobs(self.snapshot, counts) if self.redactions else {}
         self.redacted, findings = account(self.redactions, self.governing.current, protected)
         yield from findings
         for one in missing:
