@@ -1,0 +1,1 @@
+"""One module for each screen, with its stylesheet beside it."""

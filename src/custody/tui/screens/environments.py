@@ -1,0 +1,265 @@
+"""Environments: what ran in one of them, state by state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import ClassVar, NamedTuple
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widget import Widget
+
+from custody.errors import CustodyError
+from custody.query.environments import environments, state_number, states
+from custody.query.index import Index
+from custody.query.types import ChangeLine, EnvironmentLine, ServiceLine, State, StateLine
+from custody.tui.screens.artifacts import waiting, warn
+from custody.tui.screens.base import LedgerScreen
+from custody.tui.widgets.states import StatesStrip
+from custody.tui.widgets.table import Cell, Column, Row, Table
+from custody.tui.widgets.when import lasting, local, utc
+from custody.tui.widgets.words import ACCENT, FAULT, GAP, MUTED, Words, facts, line, lines
+
+LATEST = -1
+_BASIS = {"snapshot": "as snapshots saw it", "deployment": "as deployments left it; no snapshot was recorded"}
+
+
+class Shown(NamedTuple):
+    """A row of the services: what runs, or what has just stopped, and the change that this state brought it."""
+
+    service: ServiceLine | None
+    change: ChangeLine | None
+
+    @property
+    def name(self) -> str:
+        return self.service.service if self.service else self.change.service if self.change else ""
+
+
+class EnvironmentsScreen(LedgerScreen):
+    """A list of environments, and one state of one of them."""
+
+    MODE = "environments"
+    CSS_PATH = "environments.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "step(-1)", "Earlier", id="environments.earlier", priority=True),
+        Binding("right", "step(1)", "Later", id="environments.later", priority=True),
+        Binding("home", "first", "First", id="environments.first", priority=True),
+        Binding("end", "latest", "Latest", id="environments.latest", priority=True),
+        Binding("t", "trace", "Trace", id="environments.trace", tooltip="The whole path of the artifact"),
+    ]
+    LIST: ClassVar[tuple[Column, ...]] = (
+        Column("Environment", flex=1),
+        Column("States", 6, right=True),
+        Column("Last change", 11, from_width=28),
+    )
+    SERVICES: ClassVar[tuple[Column, ...]] = (
+        Column("Change", 10),
+        Column("Service", flex=3),
+        Column("Artifact", flex=4, from_width=70),
+        Column("Version", 9, roomy=12),
+        Column("Commit", 8, from_width=115, clip=True),
+        Column("Fingerprint", 12, from_width=130, clip=True),
+        Column("No.", 3, right=True),
+        Column("Since (UTC)", 16, from_width=95, clip=True),
+        Column("Approved by", 12, roomy=16),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: list[EnvironmentLine] = []
+        self._shown: list[Shown] = []
+        self._on_view: State | None = None
+        self._asked = False
+
+    def compose_body(self) -> Iterable[Widget]:
+        yield Words(id="warning")
+        with Horizontal(id="body"):
+            yield Table(self.LIST, id="list")
+            with Vertical(id="state"):
+                yield Words(id="moment")
+                yield StatesStrip()
+                yield Table(self.SERVICES, id="services")
+                yield Words(id="service")
+
+    def on_mount(self) -> None:
+        self.query_one("#list", Table).focus()
+
+    def draw(self) -> None:
+        warn(self.query_one("#warning", Words), self.state)
+        index = self.state.index
+        if index is None:
+            self._asked = False
+            self.query_one("#list", Table).show_rows([], "Not yet.")
+            self.query_one("#moment", Words).say(line((waiting(self.state), MUTED)))
+        elif not self._asked:
+            self._asked = True
+            self.ask("list", lambda: environments(index), self._show_list)
+
+    def _show_list(self, found: list[EnvironmentLine]) -> None:
+        self._lines = found
+        table = self.query_one("#list", Table)
+        table.show_rows([_environment_row(one) for one in found], "None.")
+        if found:
+            self._open(found[table.cursor].name, LATEST)
+        else:
+            self.query_one("#moment", Words).say(line(("No snapshot and no deployment is recorded.", MUTED)))
+
+    @on(Table.Highlighted, "#list")
+    def choose_environment(self, event: Table.Highlighted) -> None:
+        if event.index < len(self._lines):
+            self._open(self._lines[event.index].name, LATEST)
+
+    # --- stepping
+
+    def action_step(self, by: int) -> None:
+        on_view = self._on_view
+        if on_view is not None and 1 <= on_view.number + by <= on_view.of:
+            self._open(on_view.environment, on_view.number + by)
+
+    def action_first(self) -> None:
+        if self._on_view is not None:
+            self._open(self._on_view.environment, 1)
+
+    def action_latest(self) -> None:
+        if self._on_view is not None:
+            self._open(self._on_view.environment, LATEST)
+
+    def _open(self, environment: str, number: int) -> None:
+        index, strip = self.state.index, self.query_one(StatesStrip)
+        of = next((one.states for one in self._lines if one.name == environment), 0)
+        if index is None or not of:
+            return
+        number = of if number == LATEST else number
+        offset, room = strip.window(number, of)
+        self.ask("state", lambda: _read(index, environment, number, offset, room), self._show_state)
+
+    def _show_state(self, found: tuple[State | None, list[StateLine]]) -> None:
+        state, window = found
+        if state is None:
+            return
+        self._on_view = state
+        about = next(one for one in self._lines if one.name == state.environment)
+        self.query_one("#moment", Words).say(_moment(state, about, wide=self.size.width >= 100))
+        self.query_one(StatesStrip).show(window, state.number, state.of)
+        self._shown = _rows(state)
+        table = self.query_one("#services", Table)
+        table.show_rows([_service_row(one) for one in self._shown], "Nothing ran here.")
+        self._describe(table.cursor)
+
+    # --- services
+
+    @on(Table.Highlighted, "#services")
+    def describe_service(self, event: Table.Highlighted) -> None:
+        self._describe(event.index)
+
+    @on(Table.Chosen)
+    def open_entry(self) -> None:
+        """The entry that proves the state on view."""
+        if self._on_view is not None:
+            self.ledger.show_entry(self._on_view.proof.position)
+
+    def action_trace(self) -> None:
+        cursor = self.query_one("#services", Table).cursor
+        if cursor < len(self._shown):
+            one = self._shown[cursor]
+            about = one.service or one.change
+            if about is not None:
+                self.ledger.show_artifact(about.sha256)
+
+    def _describe(self, index: int) -> None:
+        words = self.query_one("#service", Words)
+        words.say(facts(_service_facts(self._shown[index])) if index < len(self._shown) else Content(""))
+
+    def trouble(self, error: CustodyError) -> None:
+        self.query_one("#moment", Words).say(line((str(error), FAULT)))
+
+
+def _read(
+    index: Index, environment: str, number: int, offset: int, room: int
+) -> tuple[State | None, list[StateLine]]:
+    return state_number(index, environment, number), states(index, environment, limit=room, offset=offset)
+
+
+def _rows(state: State) -> list[Shown]:
+    """What runs, and what has stopped, by service."""
+    changes = {(one.service, one.sha256): one for one in state.changes}
+    rows = [Shown(one, changes.get((one.service, one.sha256))) for one in state.services]
+    rows += [Shown(None, one) for one in state.changes if one.event == "stopped"]
+    return sorted(rows, key=lambda row: row.name)
+
+
+def _moment(state: State, about: EnvironmentLine, *, wide: bool) -> Content:
+    proof = state.proof
+    number = f"state {state.number:,} of {state.of:,}"
+    basis = f"   {_BASIS[about.basis]}" if wide else ""
+    if state.until:
+        held = f"until {utc(state.until)} UTC, for {lasting(state.time, state.until)}"
+    else:
+        held = f"still so at {utc(about.last_seen)} UTC, when it was last reported"
+    signer = f"by {proof.writer}" if proof.writer else "by nobody known"
+    return lines(
+        (
+            line((state.environment, "bold"), (f"  {number}", ACCENT), (basis, MUTED)),
+            line((f"{utc(state.time)} UTC", "bold"), (f"   {local(state.time)} here", MUTED)),
+            line((held, MUTED)),
+            line(
+                ("proved by entry ", MUTED),
+                f"#{proof.position:,}",
+                (f" {signer}; enter opens it", MUTED),
+            ),
+        )
+    )
+
+
+def _environment_row(one: EnvironmentLine) -> Row:
+    return (one.name, "strong"), f"{one.states:,}", (utc(one.last_change)[:10], "muted")
+
+
+def _change_cell(change: ChangeLine | None) -> Cell:
+    if change is None:
+        return ""
+    match change.event:
+        case "started":
+            return "+ started", "good"
+        case "stopped":
+            return "× stopped", "fault"
+        case "replaced":
+            return "~ changed", "accent"
+        case "scaled":
+            return f"{change.before}→{change.after} scaled", "accent"
+
+
+def _service_row(one: Shown) -> Row:
+    change, service = _change_cell(one.change), one.service
+    if service is None:
+        gone = one.change
+        assert gone is not None
+        return change, (gone.service, "struck"), (gone.name, "struck"), (gone.version, "struck"), "", \
+            (gone.sha256, "muted"), "0", "", ""  # fmt: skip
+    return (
+        change,
+        (service.service, "strong"),
+        service.name if service.recorded else (f"{service.name} (not recorded)", "gap"),
+        service.version,
+        (service.commit, "muted"),
+        (service.sha256, "muted"),
+        str(service.instances),
+        (utc(service.since), "muted"),
+        service.approved_by or ("! nobody", "gap"),
+    )
+
+
+def _service_facts(one: Shown) -> Iterator[tuple[str, Content]]:
+    service, change = one.service, one.change
+    sha256 = service.sha256 if service else change.sha256 if change else ""
+    if service is None:
+        yield "Stopped", line((f"{one.name} ran until this state", MUTED))
+    else:
+        was = f"  instead of {change.previous_sha256[:12]}" if change and change.previous_sha256 else ""
+        recorded = "" if service.recorded else "  ! no entry records it"
+        yield "Artifact", line(f"{service.name} {service.version}".rstrip(), (was, MUTED), (recorded, GAP))
+        commit = f"  commit {service.commit[:12]}" if service.commit else ""
+        yield "Since", line(f"{utc(service.since)} UTC", (commit, MUTED))
+    yield "SHA-256", line(sha256)

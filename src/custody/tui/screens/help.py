@@ -1,0 +1,60 @@
+"""Help: the keys, taken from the bindings themselves, and what the signs mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+
+from custody.tui.widgets.words import ACCENT, FAULT, GAP, GOOD, MUTED, Words, line, lines
+
+_SIGNS = (
+    ("✓", GOOD, "verified: as it was signed, by a writer who is vouched for"),
+    ("·", MUTED, "not verified yet: what it says is a claim"),
+    ("○", GAP, "verified, but counts for nothing (see the findings)"),
+    ("✗", FAULT, "a fault: never shown as a fact"),
+)
+_KEYS = {"question_mark": "?", "slash": "/", "left_square_bracket": "[", "right_square_bracket": "]",
+         "pageup": "page up", "pagedown": "page down"}  # fmt: skip
+_COLUMN = 18
+
+
+class HelpScreen(ModalScreen[None]):
+    """All keys of a screen, and the signs."""
+
+    CSS_PATH = "help.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark", "dismiss", "Close", id="help.close"),
+    ]
+
+    def __init__(self, groups: Iterable[tuple[str, Iterable[Binding]]]) -> None:
+        super().__init__()
+        self._groups = tuple((title, tuple(bindings)) for title, bindings in groups)
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="help"):
+            yield Words(_text(self._groups))
+
+
+def _text(groups: Iterable[tuple[str, Iterable[Binding]]]) -> Content:
+    rows = []
+    for title, bindings in groups:
+        rows.append(line((title, f"{ACCENT} bold")))
+        rows += [
+            line((_keys(one).ljust(_COLUMN), "bold"), one.tooltip or one.description) for one in bindings
+        ]
+        rows.append(Content(""))
+    rows.append(line(("Signs", f"{ACCENT} bold")))
+    rows += [line((sign.ljust(_COLUMN), style), meaning) for sign, style, meaning in _SIGNS]
+    rows.append(Content(""))
+    rows.append(line(("The line above the keys is custody's own verdict; no ledger writes there.", MUTED)))
+    return lines(rows)
+
+
+def _keys(binding: Binding) -> str:
+    return ", ".join(_KEYS.get(key, key) for key in binding.key.split(","))

@@ -1,0 +1,191 @@
+"""Overview: what this ledger is, how far its verification is, and what that has to say."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual import on
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widget import Widget
+
+from custody.errors import CustodyError
+from custody.ledger.findings import CODES
+from custody.tui.screens.base import LedgerScreen
+from custody.tui.state import Remark, State
+from custody.tui.widgets.meter import Meter
+from custody.tui.widgets.table import Column, Row, Table
+from custody.tui.widgets.words import FAULT, GAP, GOOD, MUTED, Words, facts, line
+
+_LOOKS = {"fault": ("✗ fault", "fault"), "gap": ("! gap", "gap"), "note": ("· note", "muted")}
+_WRITERS_SHOWN = 8
+_TONES = {"good": GOOD, "gap": GAP, "fault": FAULT, "waiting": MUTED}
+
+
+class OverviewScreen(LedgerScreen):
+    """The ledger as a whole."""
+
+    MODE = "overview"
+    CSS_PATH = "overview.tcss"
+    COLUMNS: ClassVar[tuple[Column, ...]] = (
+        Column("Weight", 8),
+        Column("Finding", 18, roomy=22),
+        Column("Position", 8, right=True),
+        Column("What was found", flex=1),
+    )
+
+    def compose_body(self) -> Iterable[Widget]:
+        with Vertical(id="body"):
+            with Horizontal(id="top"):
+                yield Words(id="facts")
+                with Vertical(id="verification"):
+                    yield Meter()
+                    yield Words(id="progress")
+                    yield Words(id="sentence")
+            yield Words(id="heading")
+            yield Table(self.COLUMNS, id="findings")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._remarks: list[Remark] = []
+
+    def on_mount(self) -> None:
+        self.query_one(Table).focus()
+
+    def draw(self) -> None:
+        state = self.state
+        self.query_one("#facts", Words).say(_facts(state, wide=self.size.width >= 150))
+        self.query_one(Meter).show(state.fraction, state.verdict.tone)
+        self.query_one("#progress", Words).say(_progress(state))
+        self.query_one("#sentence", Words).say(_sentence(state))
+        self.query_one("#heading", Words).say(_heading(state))
+        empty = "Nothing so far." if state.report is None else "Nothing was found."
+        self._remarks = state.remarks
+        self.query_one(Table).show_rows([_row(remark) for remark in self._remarks], empty)
+
+    @on(Table.Chosen, "#findings")
+    def open_entry(self, event: Table.Chosen) -> None:
+        """A finding opens the entry it is about; one about the whole log opens nothing."""
+        position = self._remarks[event.index].position
+        if position >= 0:
+            self.ledger.show_entry(position)
+
+    def trouble(self, error: CustodyError) -> None:
+        self.query_one("#sentence", Words).say(line((str(error), FAULT)))
+
+
+def _row(remark: Remark) -> Row:
+    position = f"{remark.position:,}" if remark.position >= 0 else ""
+    return _LOOKS[remark.severity], (remark.code, "strong"), position, remark.message
+
+
+def _facts(state: State, *, wide: bool) -> Content:
+    report, snapshot = state.report, state.snapshot
+    digest = report.file_sha256 if report else snapshot.sha256 if snapshot.in_memory else ""
+    rows = [
+        ("Origin", line((state.origin or "none", "bold"))),
+        (
+            "File",
+            line(
+                str(snapshot.path) if wide else snapshot.path.name, (f"  {_size(snapshot.file_size)}", MUTED)
+            ),
+        ),
+        ("SHA-256", line(digest or ("computed with the verification", MUTED))),
+        ("Entries", line(f"{state.count:,}", (f" in {state.chains:,} chain{_s(state.chains)}", MUTED))),
+        ("Writers", _writers(state)),
+        ("Trust", _trust(state)),
+        ("Checkpoint", _checkpoint(state)),
+    ]
+    if report and report.root:
+        rows.append(("Log root", line(report.root)))
+    return facts(rows, 12)
+
+
+def _writers(state: State) -> Content:
+    known = [name for name, _ in state.writers.most_common() if name]
+    if not known:
+        return line(("nobody that a trust document vouches for" if state.report else "not yet known", MUTED))
+    shown = ", ".join(known[:_WRITERS_SHOWN])
+    more = f" and {len(known) - _WRITERS_SHOWN} more" if len(known) > _WRITERS_SHOWN else ""
+    unknown = state.writers[""]
+    return line(shown, more, (f"  ! {unknown:,} entr{_ies(unknown)} by nobody known" if unknown else "", GAP))
+
+
+def _trust(state: State) -> Content:
+    roots = state.expectations.judged_by
+    if not roots:
+        return line(("no root key: give one with --root, or pin one", GAP))
+    report = state.report
+    version = f"version {report.trust_version}, " if report and report.trust_version else ""
+    return line(f"{version}root {', '.join(roots)}")
+
+
+def _checkpoint(state: State) -> Content:
+    report = state.report
+    if report is None:
+        return line(("not yet known", MUTED))
+    if not report.covered:
+        return line(("none of a trusted custodian", GAP))
+    if report.covered < state.count:
+        return line((f"covers {report.covered:,} of {state.count:,} entries", GAP))
+    return line("covers every entry")
+
+
+def _progress(state: State) -> Content:
+    if state.error:
+        return line(("stopped", FAULT))
+    if state.stage == "container":
+        return line("checking the file's structure first")
+    rate = f"{state.rate:,.0f} a second" if state.rate else ""
+    time = f"{state.elapsed:.1f} s"
+    count = f"{state.done:,} of {state.count:,} entries verified"
+    order = "putting the answers in order" if state.stage == "indexing" else ""
+    beside = (f"{int(state.fraction * 100)} %", rate, time, order)
+    return line(count, (f"  {' · '.join(part for part in beside if part)}", MUTED))
+
+
+def _sentence(state: State) -> Content:
+    """What the verdict means for somebody who sees it for the first time."""
+    verdict = state.verdict
+    report, fault = state.report, state.first_fault
+    if state.error:
+        meaning = state.error
+    elif fault is not None:
+        meaning = f"First fault: {CODES[fault.code].meaning}"
+    elif report is None:
+        meaning = "Nothing that you see is proven until this is done."
+    elif verdict.tone == "good":
+        meaning = (
+            "Every entry is as it was signed, every writer is vouched for, and a checkpoint covers them all."
+        )
+    else:
+        meaning = "Nothing was changed, but the gaps below say what this file alone cannot prove."
+    return line((meaning, _TONES[verdict.tone]))
+
+
+def _heading(state: State) -> Content:
+    numbers = Counter[str]()
+    for code, number in state.counts.items():
+        numbers[CODES[code].severity] += number
+    numbers["note"] += len(state.notices)
+    told = " · ".join(
+        f"{numbers[weight]:,} {weight}{_s(numbers[weight])}" for weight in ("fault", "gap", "note")
+    )
+    return line(("Findings", "bold"), (f"  {told}", MUTED))
+
+
+def _size(octets: int) -> str:
+    if octets < 1000:
+        return f"{octets} bytes"
+    unit = min((len(str(octets)) - 1) // 3, 4)
+    return f"{octets / 1000**unit:.1f} {('', 'kB', 'MB', 'GB', 'TB')[unit]}"
+
+
+def _s(number: int) -> str:
+    return "" if number == 1 else "s"
+
+
+def _ies(number: int) -> str:
+    return "y" if number == 1 else "ies"

@@ -1,0 +1,276 @@
+"""A table of any length that draws only the rows in view.
+
+Cells are escaped here and put into segments directly; nothing in them is ever read as markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.cache import LRUCache
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from custody.text import LIMIT, safe_text
+
+Cell = str | tuple[str, str]
+"""A text, or a text and the name of its look: one of LOOKS."""
+
+Row = Sequence[Cell]
+
+LOOKS = ("muted", "good", "gap", "fault", "accent", "strong", "struck")
+_GAP = 2
+_TIGHT = 80  # narrower tables have one column of space between columns
+_ROOMY = 100  # from this width on a column has its `roomy` width
+_KEPT = 512
+
+
+class Column(NamedTuple):
+    """A column: its width in cells, or its share (`flex`) of what is left over.
+
+    `roomy` is the width in a wide table, `from_width` the width of the table from which on it is shown. With
+    `clip`, what does not fit is left off without a mark, as seconds of a time may be.
+    """
+
+    title: str
+    width: int = 0
+    flex: int = 0
+    roomy: int = 0
+    from_width: int = 0
+    right: bool = False
+    clip: bool = False
+
+
+class Table(ScrollView, can_focus=True):
+    """Rows under a heading, one of them the cursor's."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "table--heading", "table--cursor", "table--cursor-away", *(f"table--{look}" for look in LOOKS),
+    }  # fmt: skip
+    DEFAULT_CSS = """
+    Table {
+        scrollbar-size-vertical: 1;
+        overflow-x: hidden;
+        .table--heading { color: $quiet; text-style: bold; }
+        .table--cursor { background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold; }
+        .table--cursor-away { background: $boost; }
+        .table--muted { color: $quiet; }
+        .table--good { color: $text-success; }
+        .table--gap { color: $text-warning; }
+        .table--fault { color: $text-error; text-style: bold; }
+        .table--accent { color: $text-accent; }
+        .table--strong { text-style: bold; }
+        .table--struck { color: $quiet; text-style: strike; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "One up", show=False, id="table.up"),
+        Binding("down,j", "move(1)", "One down", show=False, id="table.down"),
+        Binding("pageup", "page(-1)", "A page up", show=False, id="table.page-up"),
+        Binding("pagedown", "page(1)", "A page down", show=False, id="table.page-down"),
+        Binding("home", "jump(0)", "First row", show=False, id="table.first"),
+        Binding("end", "jump(-1)", "Last row", show=False, id="table.last"),
+        Binding("enter", "choose", "Open", id="table.choose"),
+    ]
+
+    cursor: reactive[int] = reactive(0, repaint=False)
+
+    @dataclass
+    class Highlighted(Message):
+        """The cursor came to a row."""
+
+        table: Table
+        index: int
+
+        @property
+        def control(self) -> Table:
+            return self.table
+
+    @dataclass
+    class Chosen(Message):
+        """A row was chosen with enter or a double click."""
+
+        table: Table
+        index: int
+
+        @property
+        def control(self) -> Table:
+            return self.table
+
+    def __init__(
+        self, columns: Sequence[Column], *, empty: str = "", id: str | None = None, classes: str | None = None
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self.columns = tuple(columns)
+        self.empty = empty
+        self._rows: Sequence[Row] = ()
+        self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(_KEPT)
+
+    # --- rows
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self._rows)
+
+    def row(self, index: int) -> Row | None:
+        """A row; None while it is still to come."""
+        return self._rows[index]
+
+    def show_rows(self, rows: Sequence[Row], empty: str | None = None) -> None:
+        """Show these rows, the cursor staying where it is as far as it can."""
+        self._rows = rows
+        if empty is not None:
+            self.empty = empty
+        self.changed()
+
+    def changed(self) -> None:
+        """The rows are other ones, or look different."""
+        self._strips.clear()
+        self.virtual_size = Size(self._width, self.count + 1)
+        if self.cursor >= self.count:
+            self.cursor = max(self.count - 1, 0)
+        self.refresh()
+
+    # --- moving
+
+    def go(self, index: int) -> None:
+        """Put the cursor on a row, and the row in view."""
+        self.cursor = max(0, min(index, self.count - 1))
+        self._reveal()
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        for index in (old, new):
+            self.refresh_line(index + 1)
+        self._reveal()
+        if self.count:
+            self.post_message(self.Highlighted(self, new))
+
+    def _reveal(self) -> None:
+        height = max(self.size.height - 1, 1)
+        top = round(self.scroll_target_y)
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False)
+        elif self.cursor >= top + height:
+            self.scroll_to(y=self.cursor - height + 1, animate=False)
+
+    def action_move(self, by: int) -> None:
+        self.go(self.cursor + by)
+
+    def action_page(self, by: int) -> None:
+        self.go(self.cursor + by * max(self.size.height - 2, 1))
+
+    def action_jump(self, to: int) -> None:
+        self.go(to if to >= 0 else self.count - 1)
+
+    def action_choose(self) -> None:
+        if self.count:
+            self.post_message(self.Chosen(self, self.cursor))
+
+    def on_click(self, event: events.Click) -> None:
+        index = round(self.scroll_y) + event.y - 1
+        if event.y < 1 or index >= self.count:
+            return
+        self.go(index)
+        if event.chain == 2:
+            self.action_choose()
+
+    # --- drawing
+
+    @property
+    def _width(self) -> int:
+        return self.scrollable_content_region.width
+
+    def on_resize(self) -> None:
+        self.changed()
+        self._reveal()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._strips.clear()
+
+    def render_line(self, y: int) -> Strip:
+        width = self._width
+        if y == 0:
+            cells = [(column.title, "heading") for column, _ in self._fitted(width)]
+            return self._finish(self._strip(width, cells))
+        index = round(self.scroll_y) + y - 1
+        if index >= self.count:
+            if y == 1 and self.empty:
+                muted = self.get_component_rich_style("table--muted", partial=True)
+                return self._finish(Strip([Segment(set_cell_size(self.empty, width), muted)], width))
+            return self._finish(Strip.blank(width))
+        strip = self._strips.get((index, width))
+        if strip is None:
+            row = self.row(index)
+            if row is None:
+                strip = Strip.blank(width)
+            else:
+                every = zip(self.columns, row, strict=True)
+                shown = {column for column, _ in self._fitted(width)}
+                strip = self._strip(width, [cell for column, cell in every if column in shown])
+                self._strips[index, width] = strip
+        return self._finish(strip, at_cursor=index == self.cursor)
+
+    def _finish(self, strip: Strip, *, at_cursor: bool = False) -> Strip:
+        if at_cursor:
+            if self.has_focus:
+                # On the cursor's ground only its own colour can be read; weight and strikes stay.
+                style = self.get_component_rich_style("table--cursor", partial=True)
+                plain = Style(color=style.color, bgcolor=style.bgcolor)
+                return Strip(
+                    [Segment(text, style + (was or Style.null()) + plain) for text, was, _ in strip],
+                    strip.cell_length,
+                )
+            strip = strip.apply_style(self.get_component_rich_style("table--cursor-away", partial=True))
+        return strip.apply_style(self.rich_style)
+
+    def _fitted(self, width: int) -> list[tuple[Column, int]]:
+        """The columns that are shown in a table of this width, and how wide each is."""
+        shown = [column for column in self.columns if width >= column.from_width]
+        gaps = self._gap(width) * (len(shown) - 1)
+        widths = [column.roomy if column.roomy and width >= _ROOMY else column.width for column in shown]
+        left = max(width - gaps - sum(widths), 0)
+        shares = sum(column.flex for column in shown)
+        fitted = []
+        for column, fixed in zip(shown, widths, strict=True):
+            share = left * column.flex // shares if column.flex else 0
+            left, shares = left - share, shares - column.flex
+            fitted.append((column, fixed + share))
+        return fitted
+
+    def _gap(self, width: int) -> int:
+        return 1 if width < _TIGHT else _GAP
+
+    def _strip(self, width: int, cells: Sequence[Cell]) -> Strip:
+        segments = []
+        space = " " * self._gap(width)
+        for number, ((column, room), cell) in enumerate(zip(self._fitted(width), cells, strict=True)):
+            text, look = (cell, "") if isinstance(cell, str) else cell
+            style = self.get_component_rich_style(f"table--{look}", partial=True) if look else None
+            if number:
+                segments.append(Segment(space))
+            segments.append(Segment(fit(text, room, column), style))
+        return Strip(segments).adjust_cell_length(width)
+
+
+def fit(text: str, room: int, column: Column) -> str:
+    """A text, escaped, in exactly so many cells. What does not fit ends in an ellipsis, which no text can imitate."""
+    shown = safe_text(text, LIMIT)
+    length = cell_len(shown)
+    if length > room:
+        if column.clip or room < 1:
+            return set_cell_size(shown, max(room, 0))
+        return set_cell_size(shown, room - 1) + "…"
+    return " " * (room - length) + shown if column.right else shown + " " * (room - length)
