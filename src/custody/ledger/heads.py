@@ -11,10 +11,12 @@ import hashlib
 import os
 import re
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from custody import system
+from custody.errors import UsageError
 from custody.ledger import canonical
 from custody.ledger.canonical import JsonObject
 
@@ -69,5 +71,6 @@ class Slot:
             system.private_dir(self._path.parent)
             temporary.write_text(f"{head.chain} {head.id} {head.seq}\n", encoding="ascii")
             os.replace(temporary, self._path)
-        except OSError:
-            temporary.unlink(missing_ok=True)
+        except (OSError, UsageError):  # UsageError: there is no place for it
+            with suppress(OSError):
+                temporary.unlink()

@@ -193,7 +193,7 @@ def create_ledger(path: Path, *, exist_ok: bool) -> None:
     except FileExistsError:
         if not exist_ok:
             raise UsageError(f"{path} exists already", code="exists") from None
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, UsageError) as error:  # UsageError: its folder could not be made durable
         raise NotAcknowledgedError(f"{path} cannot be created: {error}", code="write-failed") from None
     finally:
         temporary.unlink(missing_ok=True)

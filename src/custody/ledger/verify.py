@@ -109,6 +109,7 @@ class LogVerifier:
                     yield self._finish(pending.popleft(), total)
             while pending:
                 yield self._finish(pending.popleft(), total)
+        self._snapshot.confirm_unchanged()
         yield Batch([], [*self.rules.unresolved(), *self._orphans()], total, total)
 
     def _prepare(self, rows: list[RawRow], checkers: Checkers) -> _Pending:

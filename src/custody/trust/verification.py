@@ -119,6 +119,7 @@ class Verification:
     def _run(self, remembered: Remembered | None, trusted_below: int) -> Iterator[Step]:
         snapshot, expectations = self.snapshot, self.expectations
         report = self.report = Report(snapshot.origin, expectations.judged_by, "")
+        snapshot.check_integrity()
         self.governing = find_governing(snapshot, expectations.judged_by)
         judge = Judge(self.governing)
         checkpoints = self._read_checkpoints(judge)
