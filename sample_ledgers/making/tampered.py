@@ -1,0 +1,7 @@
+"""tmp"""
+
+from pathlib import Path
+
+
+def make(folder: Path, work: Path) -> None:
+    pass
