@@ -151,9 +151,13 @@ def parse_header(data: bytes) -> Header:
         raise MalformedError("not a header in canonical form")
     (attachment_text, body, size, chain, kind, last, once, prev, seq, key, nonce, origin, seen_root, seen_size,
      time, subject, name, more_subjects) = match.groups()  # fmt: skip
-    subjects: tuple[Subject, ...] = (Subject(name, subject),)
-    if more_subjects or name == BODY_SUBJECT:
-        subjects = _several_subjects(subjects[0], more_subjects, body)
+    subjects: tuple[Subject, ...]
+    if name == BODY_SUBJECT and subject == body and not more_subjects:
+        subjects = ()
+    else:
+        subjects = (Subject(name, subject),)
+        if more_subjects or name == BODY_SUBJECT:
+            subjects = _several_subjects(subjects[0], more_subjects)
     header = Header(
         kind or "genesis",
         int(seq) if seq else 0,
@@ -182,15 +186,13 @@ def parse_header(data: bytes) -> Header:
     return header
 
 
-def _several_subjects(first: Subject, more: str, body: str) -> tuple[Subject, ...]:
+def _several_subjects(first: Subject, more: str) -> tuple[Subject, ...]:
     subjects = (first, *(Subject(name, sha256) for sha256, name in _EACH_SUBJECT.findall(more)))
     if len(subjects) > MAX_SUBJECTS:
         raise MalformedError(f"{len(subjects)} subjects, more than the {MAX_SUBJECTS} allowed")
-    if all(subject.name != BODY_SUBJECT for subject in subjects):
-        return subjects
-    if len(subjects) > 1 or first.sha256 != body:
+    if any(subject.name == BODY_SUBJECT for subject in subjects):
         raise MalformedError("a header whose subject is the body must name the body's digest, and it alone")
-    return ()
+    return subjects
 
 
 def _attachments(text: str) -> tuple[Attachment, ...]:

@@ -24,7 +24,7 @@ from custody.ledger.body import BodyChecker
 SMALL = 3000  # below so many entries, starting workers costs more than they save
 _LENGTH = 8  # bytes, in front of each message between processes
 _PLAIN = 2  # marshal's version without references, of which these messages have none
-# The worker imports from where this process does, and from its own working folder never.
+# The worker imports from where this process does.
 _BEGIN = (
     "import marshal, sys; sys.path[:] = marshal.load(sys.stdin.buffer); "
     "from custody.ledger.parallel import serve; serve()"
@@ -147,7 +147,7 @@ class _Worker:
         pipe = self._process.stdin
         assert pipe is not None
         with suppress(OSError), pipe:  # whoever waits for the answer learns that the process ended
-            marshal.dump(sys.path, pipe, _PLAIN)
+            marshal.dump([entry for entry in sys.path if isinstance(entry, str)], pipe, _PLAIN)
             pipe.flush()
             while (message := self._messages.get()) is not None:
                 pipe.write(len(message).to_bytes(_LENGTH, "little"))

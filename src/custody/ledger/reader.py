@@ -132,15 +132,29 @@ class Snapshot:
         )
         return [row[0] for row in rows]
 
-    def bodies(self, digests: Sequence[str]) -> dict[bytes, tuple[int, bytes]]:
-        """Stored bytes by raw digest, with their rowid, for those no longer than a body may be; unverified."""
-        keys = [bytes.fromhex(digest) for digest in digests]
-        marks = ",".join("?" * len(keys))
+    def bodies(self, digests: Sequence[str], behind: int = 0) -> dict[bytes, tuple[int, bytes]]:
+        """Stored bytes by raw digest, with their rowid, for those no longer than a body may be; unverified.
+
+        They are looked for in the rows just behind the rowid `behind` first, because a writer stores an entry's
+        blobs with the entry, and to read on is five times faster than to look up.
+        """
+        wanted = set(map(bytes.fromhex, digests))
+        reach = min(behind + len(wanted) + len(wanted) // 8, 2**63 - 1)
         rows = self._all(
-            f"SELECT sha256, rowid, data FROM blob WHERE sha256 IN ({marks}) AND length(data) <= {MAX_BODY}",
-            keys,
+            "SELECT sha256, rowid, data FROM blob NOT INDEXED "
+            f"WHERE rowid > ? AND rowid <= ? AND length(data) <= {MAX_BODY}",
+            (behind, reach),
         )
-        return {digest: (rowid, data) for digest, rowid, data in rows}
+        found = {digest: (rowid, data) for digest, rowid, data in rows if digest in wanted}
+        if len(found) < len(wanted):
+            wanted.difference_update(found)
+            marks = ",".join("?" * len(wanted))
+            rows = self._all(
+                f"SELECT sha256, rowid, data FROM blob WHERE sha256 IN ({marks}) AND length(data) <= {MAX_BODY}",
+                wanted,
+            )
+            found.update((digest, (rowid, data)) for digest, rowid, data in rows)
+        return found
 
     def measure_blob(self, digest: str) -> tuple[int, str, int] | None:
         """Rowid, true SHA-256 (hex) and size of the bytes stored under a digest; None when there are none."""

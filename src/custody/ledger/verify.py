@@ -93,6 +93,7 @@ class LogVerifier:
         self._expected = 0
         self._any_fault = False
         self._keys: dict[str, bytes] = {}
+        self._blobs_read = 0  # rowid of the furthest body so far
         self._blobs_seen: set[int] | bytearray = bytearray(1024)
 
     def run(self) -> Iterator[Batch]:
@@ -119,7 +120,9 @@ class LogVerifier:
         jobs = Jobs()
         job_index: list[int] = []
         parsed = [self._parse(row[0], row[2], findings) for row in rows]
-        bodies = self._snapshot.bodies([header.body for header in parsed if header is not None])
+        digests = [header.body for header in parsed if header is not None]
+        bodies = self._snapshot.bodies(digests, self._blobs_read)
+        self._blobs_read = max((rowid for rowid, _ in bodies.values()), default=self._blobs_read)
         for (position, stored_id, data, signature, chain_column, seq_column), header in zip(
             rows, parsed, strict=True
         ):

@@ -1,0 +1,1 @@
+"""The numbers of custody, measured side by side with a baseline: `python -m bench`."""
