@@ -32,6 +32,8 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_corrupt(base: Path) -> None
 @pytest.mark.parametrize("synchronous", ["FULL", "OFF"])
 def test_weaker_settings_are_found_out(base: Path, synchronous: str) -> None:
     story = replay.tell(base, appends=2, synchronous=synchronous)
-    wrong = [one for _, state, said in replay.states(story, each=2) for one in replay.judge(story, state, said)]
+    wrong = [
+        one for _, state, said in replay.states(story, each=2) for one in replay.judge(story, state, said)
+    ]
     print(f"{synchronous}: {len(wrong)} faults")
     assert any("acknowledged and lost" in one for one in wrong)

@@ -39,7 +39,20 @@ class Call:
 def record(command: Sequence[str], folder: Path, env: Mapping[str, str], log: Path) -> list[Call]:
     """Run a command under strace and read back the calls that succeeded."""
     subprocess.run(
-        ["strace", "-f", "-qq", "-y", "-xx", "-s", "2000000", "-e", f"trace={_CALLS}", "-o", str(log), *command],
+        [
+            "strace",
+            "-f",
+            "-qq",
+            "-y",
+            "-xx",
+            "-s",
+            "2000000",
+            "-e",
+            f"trace={_CALLS}",
+            "-o",
+            str(log),
+            *command,
+        ],
         cwd=folder,
         env=dict(env),
         stdin=subprocess.DEVNULL,

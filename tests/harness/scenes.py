@@ -170,12 +170,16 @@ def _times_recorded(path: Path) -> int:
 
 def _check_refused(path: Path) -> None:
     """A reader neither opens a ledger with a journal beside it, nor touches either."""
-    before = [(one.name, one.read_bytes(), one.stat().st_mtime_ns) for one in sorted(path.parent.glob("*ledger*"))]
+    before = [
+        (one.name, one.read_bytes(), one.stat().st_mtime_ns) for one in sorted(path.parent.glob("*ledger*"))
+    ]
     try:
         open_ledger(path).close()
     except RefusedError as error:
         assert error.code == "sidecar"
     else:
         raise AssertionError("a ledger was opened that has a journal beside it")
-    after = [(one.name, one.read_bytes(), one.stat().st_mtime_ns) for one in sorted(path.parent.glob("*ledger*"))]
+    after = [
+        (one.name, one.read_bytes(), one.stat().st_mtime_ns) for one in sorted(path.parent.glob("*ledger*"))
+    ]
     assert before == after

@@ -65,13 +65,13 @@ def kill_at(point: Point, command: Sequence[str], folder: Path, env: Mapping[str
     result, lines = _inject(point, "signal=SIGKILL", command, folder, env)
     if result.code != -9:
         raise NotFired(f"fault did not fire: {point} ended with {result.code}, not with the signal")
-    _check_same(point, [line for line in lines if line.startswith(f"{point.name}(") or f" {point.name}(" in line])
+    _check_same(
+        point, [line for line in lines if line.startswith(f"{point.name}(") or f" {point.name}(" in line]
+    )
     return result
 
 
-def fail_at(
-    point: Point, errno: str, command: Sequence[str], folder: Path, env: Mapping[str, str]
-) -> Result:
+def fail_at(point: Point, errno: str, command: Sequence[str], folder: Path, env: Mapping[str, str]) -> Result:
     """Run a command of which one call fails. Raises NotFired if none did."""
     result, lines = _inject(point, f"error={errno}", command, folder, env)
     injected = [line for line in lines if "(INJECTED)" in line]
@@ -96,7 +96,9 @@ def _check_same(point: Point, lines: Sequence[str]) -> None:
 
 def _file(line: str) -> str:
     """What a call is about, without what is by chance in its path."""
-    return next((word for word in ("-journal", "/chains/", ".ledger", "/home/state") if word in line[:500]), "other")
+    return next(
+        (word for word in ("-journal", "/chains/", ".ledger", "/home/state") if word in line[:500]), "other"
+    )
 
 
 def _run(

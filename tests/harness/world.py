@@ -10,7 +10,7 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from custody.keys.ed25519 import SeedSigner
@@ -205,7 +205,9 @@ def entries(path: Path) -> list[str]:
 
 def faults(report: Report) -> list[str]:
     """The faults in a report; none in a ledger that is merely not covered to its end, or not merged yet."""
-    return [f"{one.position}: {one.code}: {one.message}" for one in report.findings if one.severity == "fault"]
+    return [
+        f"{one.position}: {one.code}: {one.message}" for one in report.findings if one.severity == "fault"
+    ]
 
 
 def key_forms(name: str) -> dict[str, str]:
@@ -245,7 +247,9 @@ def secrets(name: str) -> dict[str, str]:
     for form, text in key_forms(name).items():
         if "BEGIN" in text:
             body = text.replace("\\n", "\n").replace(" ", "\n").split("\n")
-            forms[f"{form} body"] = next(line for line in reversed(body) if len(line) > 20 and "-" not in line)
+            forms[f"{form} body"] = next(
+                line for line in reversed(body) if len(line) > 20 and "-" not in line
+            )
     return forms
 
 
@@ -263,6 +267,3 @@ def environment(folder: Path, **extra: str) -> dict[str, str]:
         "TERM": "dumb",
         **extra,
     }
-
-
-

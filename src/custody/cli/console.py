@@ -14,12 +14,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from custody.errors import EXIT_NOT_ACKNOWLEDGED, EXIT_NOT_VERIFIED, EXIT_USAGE, CustodyError
+from custody.errors import EXIT_NOT_ACKNOWLEDGED, EXIT_NOT_VERIFIED, CustodyError
 from custody.text import safe_text
 
 _SGR = {"good": "32", "bad": "31;1", "warn": "33", "dim": "2", "bold": "1"}
 _ERROR_LIMIT = 600
-_INTERRUPTED = 130
+_NOBODY_READS = "pipe"  # `custody log | head` is no mistake of anyone's
+INTERRUPTED = 130
 
 
 class OutputError(CustodyError):
@@ -30,7 +31,14 @@ class OutputError(CustodyError):
 
 
 def prepare() -> None:
-    """A terminal that cannot show a character gets it escaped, instead of an error."""
+    """A terminal that cannot show a character gets it escaped, instead of an error.
+
+    Of a stream that was closed before custody began (`>&-`) Python has None, to which writing is no error.
+    """
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull)  # noqa: SIM115 - only to be read, so that an answer is not lost unnoticed
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - remarks may be
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -54,7 +62,7 @@ def out(text: str = "") -> None:
     try:
         print(text)
     except (OSError, ValueError) as error:
-        raise OutputError(f"the answer could not be written: {error}") from None
+        raise _not_written(error) from None
 
 
 def out_json(value: object) -> None:
@@ -69,20 +77,87 @@ def out_bytes(data: bytes) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     except (OSError, ValueError) as error:
-        raise OutputError(f"the answer could not be written: {error}") from None
+        raise _not_written(error) from None
 
 
-def table(rows: Sequence[Sequence[str]], headings: Sequence[str]) -> None:
-    """Columns under headings, as wide as their content. Cells must be safe text already."""
-    widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
-    out(
-        style(
-            "  ".join(heading.ljust(width) for heading, width in zip(headings, widths, strict=True)).rstrip(),
-            "dim",
-        )
-    )
+def _not_written(error: Exception) -> OutputError:
+    if isinstance(error, BrokenPipeError):
+        return OutputError("whoever read the answer has gone", code=_NOBODY_READS)
+    reason = (error.strerror if isinstance(error, OSError) else None) or "standard output is closed"
+    return OutputError(f"the answer could not be written: {reason}")
+
+
+def width() -> int | None:
+    """How many characters a line of standard output has; None where that is no terminal, and lines do not end."""
+    if not sys.stdout.isatty():
+        return None
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
+def table(rows: Sequence[Sequence[str]], columns: Sequence[Column]) -> None:
+    """Columns under headings, as wide as their content, and no wider than the terminal. Cells must be safe text.
+
+    A column that no row has anything in is left out.
+    """
+    shown = [
+        index
+        for index, column in enumerate(columns)
+        if not rows or not column.drop or any(row[index] for row in rows)
+    ]
+    shown, widths = _fit(rows, columns, shown, width())
+    headings = (columns[index].heading.ljust(size) for index, size in zip(shown, widths, strict=True))
+    out(style("  ".join(headings).rstrip(), "dim"))
     for row in rows:
-        out("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        cells = [
+            _wrapped(row[index], size) if columns[index].wraps else [_cut(row[index], size)]
+            for index, size in zip(shown, widths, strict=True)
+        ]
+        for line in range(max(map(len, cells))):
+            parts = (
+                (cell[line] if line < len(cell) else "").ljust(size)
+                for cell, size in zip(cells, widths, strict=True)
+            )
+            out("  ".join(parts).rstrip())
+
+
+def _fit(
+    rows: Sequence[Sequence[str]], columns: Sequence[Column], shown: list[int], room: int | None
+) -> tuple[list[int], list[int]]:
+    """Which columns are shown, and how wide, in that much room."""
+    natural = {
+        index: max([len(columns[index].heading), *(len(row[index]) for row in rows)]) for index in shown
+    }
+    least = {index: min(columns[index].least or size, size) for index, size in natural.items()}
+
+    def total(sizes: dict[int, int]) -> int:
+        return sum(sizes[index] for index in shown) + 2 * (len(shown) - 1)
+
+    if room is not None:
+        while total(least) > room and any(columns[index].drop for index in shown):
+            shown = [
+                index for index in shown if index != max(shown, key=lambda index: (columns[index].drop, index))
+            ]
+        while (over := total(natural) - room) > 0:
+            widest = max(shown, key=lambda index: natural[index] - least[index])
+            spare = natural[widest] - least[widest]
+            if not spare:
+                break
+            natural[widest] -= 1 if spare < over * 2 else min(spare, over) // 2 or 1
+    return shown, [natural[index] for index in shown]
+
+
+def _cut(cell: str, size: int) -> str:
+    return cell if len(cell) <= size else cell[: size - 1] + "…"
+
+
+def _wrapped(cell: str, size: int) -> list[str]:
+    if len(cell) <= size:
+        return [cell]
+    import textwrap
+
+    return textwrap.wrap(cell, size, break_on_hyphens=False) or [""]
 
 
 def say(text: str) -> None:
@@ -132,38 +207,35 @@ def run(command: Callable[[], Any]) -> NoReturn:
     prepare()
     try:
         status = command()
-        sys.stdout.flush()
+        flush()
     except CustodyError as error:
         status = error.exit
-        _complain(str(error), error.code)
+        if error.code != _NOBODY_READS:
+            complain(str(error), error.code)
     except KeyboardInterrupt:
-        status = _INTERRUPTED
-        _complain("interrupted", "interrupted")
-    except BrokenPipeError:
-        status = EXIT_NOT_ACKNOWLEDGED
+        status = INTERRUPTED
+        complain("interrupted", "interrupted")
     except OSError as error:
         status = EXIT_NOT_ACKNOWLEDGED
-        _complain(f"the system said no: {error.strerror or type(error).__name__}", "system")
+        complain(f"the system said no: {error.strerror or type(error).__name__}", "system")
     except Exception as error:  # noqa: BLE001 - the last line of defence: a traceback can hold secrets and escapes
-        status = EXIT_USAGE if _is_usage(error) else EXIT_NOT_VERIFIED
-        _complain(*_describe(error))
+        status = EXIT_NOT_VERIFIED
+        complain(
+            f"an error that custody did not foresee: {type(error).__name__}; please report it", "internal"
+        )
     _leave(status if isinstance(status, int) else 0)
 
 
-def _is_usage(error: Exception) -> bool:
-    return hasattr(error, "format_message")
+def flush() -> None:
+    """Nothing counts as answered while it waits in a buffer."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError) as error:
+        raise _not_written(error) from None
 
 
-def _describe(error: Exception) -> tuple[str, str]:
-    """A click usage error has its own words; anything else is a fault of custody's, of which only the kind is said."""
-    if _is_usage(error):
-        context = getattr(error, "ctx", None)
-        path = getattr(context, "command_path", "custody")
-        return f"{error.format_message()} (see `{path} --help`)", "usage"  # type: ignore[attr-defined]
-    return f"an error that custody did not foresee: {type(error).__name__}; please report it", "internal"
-
-
-def _complain(message: str, code: str) -> None:
+def complain(message: str, code: str) -> None:
+    """The one line about what went wrong."""
     line = f"custody: {code}: {safe_text(' '.join(message.split()), _ERROR_LIMIT)}"
     with suppress(OSError, ValueError):  # where nobody is left to tell, the status still says it
         print(line, file=sys.stderr, flush=True)
