@@ -56,9 +56,9 @@ class World:
         self._drawn += 1
         return hashlib.sha256(self._seed + b"\0%d" % self._drawn).digest()[:size]
 
-    def chain(self, who: str) -> ChainWriter:
-        """A writer of this world that has not begun yet."""
-        return ChainWriter(signer(who), clock=self.now, entropy=self.chance)
+    def chain(self, who: str, clock: Callable[[], str] | None = None) -> ChainWriter:
+        """A writer of this world that has not begun yet; `clock` is for one that lies about the time."""
+        return ChainWriter(signer(who), clock=clock or self.now, entropy=self.chance)
 
     def run(
         self,
@@ -199,3 +199,16 @@ def back_to(chain: ChainWriter, entry: Signed) -> ChainWriter:
 def with_field(header: Header, **fields: object) -> bytes:
     """A header's bytes with some fields changed."""
     return header._replace(**fields).encode()  # type: ignore[arg-type]
+
+
+def shrink(path: Path) -> None:
+    """The same content in pages of 512 bytes: a quarter of the size, and any page size is allowed."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA page_size=512")
+    connection.execute("VACUUM")
+    connection.close()
+
+
+def covered(path: Path, entries: Sequence[Signed], **how: object) -> Path:
+    """A ledger of just these entries, with the custodian's checkpoint of all of them."""
+    return put(path, entries, [checkpoint(entries)], **how)  # type: ignore[arg-type]
