@@ -5,6 +5,8 @@ A clock is the list of the instants that a chain's entries claim; chance is a ge
 
 from __future__ import annotations
 
+import copy
+import shutil
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -89,14 +91,12 @@ class Keeper:
             self._first = entry_id(row.header)
 
     def act(
-        self, who: str, time: datetime, draft: Draft, *, seconds: float = 3.2, redact: Sequence[str] = ()
+        self, who: str, time: datetime, draft: Draft, *, redact: Sequence[str] = (), witness: bool = True
     ) -> Receipt:
-        """One act, a chain of its own; its writer has seen the last checkpoint."""
-        signer = people.signer(who)
-        chain = writer(
-            f"{self.origin} act {next(self._acts)}", signer, [time, time + timedelta(seconds=seconds)]
-        )
-        seen = Seen(self._last.size, self._last.root) if self._last else None
+        """One act, a chain of its own; a writer who is a `witness` says which checkpoint was the last."""
+        times = [time, time + timedelta(seconds=3.2)]
+        chain = writer(f"{self.origin} act {next(self._acts)}", people.signer(who), times)
+        seen = Seen(self._last.size, self._last.root) if self._last and witness else None
         with Writer(self.path, chain, self.origin, {}, seen=lambda *_: seen) as out:
             return out.append([draft._replace(last=True)], redact=redact)[0]
 
@@ -123,6 +123,12 @@ class Keeper:
     def checkpoint(self) -> None:
         """Sign for what the ledger holds now."""
         self._remember(custodian.checkpoint(self.path, people.signer(people.KEEPER), self._expectations))
+
+    def copy_to(self, path: Path) -> Keeper:
+        """A copy of the ledger, and who goes on keeping it."""
+        other = copy.copy(self)
+        other.path = Path(shutil.copyfile(self.path, path))
+        return other
 
     @property
     def covered(self) -> int:
