@@ -122,6 +122,7 @@ class Work:
         with self._source() as source:
             verification = Verification(source, self._expectations)
             run: _Run | None = None
+            started = self._clock()
             with closing(cast(Steps, verification.run())) as steps:
                 for step in steps:
                     self._interruptible = True
@@ -130,7 +131,7 @@ class Work:
                     if run is None or run.report is not verification.report:
                         if run is not None:  # what was remembered does not hold: everything from the start
                             self._post(Began(False))
-                        run = _Run(verification.report, self._clock, self._post)
+                        run = _Run(verification.report, self._clock, started, self._post)
                     run.add(step)
             if run is None:
                 return
@@ -161,13 +162,13 @@ class Work:
 class _Run:
     """One pass over the log: its index being filled, and steps gathered until it is time for a message."""
 
-    def __init__(self, report: Report, clock: Callable[[], float], post: Post) -> None:
+    def __init__(self, report: Report, clock: Callable[[], float], started: float, post: Post) -> None:
         self.report = report
         self.index = Index.in_memory()
         self.builder = IndexBuilder(self.index)
         self._clock = clock
         self._post = post
-        self._started = clock()
+        self._started = started
         self._due = time.monotonic()
         self._done = 0
         self._chains = 0

@@ -85,7 +85,7 @@ class ArtifactsScreen(LedgerScreen):
         self._wanted = sha256
         self._asked = True
         self.query_one(Prompt).close()
-        self._list(sha256)
+        self._list("")
 
     def _list(self, text: str) -> None:
         index = self.state.index
@@ -96,15 +96,15 @@ class ArtifactsScreen(LedgerScreen):
         self._lines = found
         table = self.query_one("#list", Table)
         table.show_rows([_line_row(one) for one in found], "No artifact of that kind is recorded.")
-        if not found and self._wanted:
-            self._trace(self._wanted)  # it ran or was approved, and was never recorded
+        if self._wanted:
+            place = next((place for place, one in enumerate(found) if one.sha256 == self._wanted), table.cursor)
+            table.go(place)
+            self._trace(self._wanted)  # which may be far down the list, or run without ever being recorded
         elif found:
             table.go(0)
-            self._trace(found[table.cursor].sha256)
+            self._trace(found[0].sha256)
         else:
-            self._items = ()
-            self.query_one("#about", Words).say(Content(""))
-            self.query_one("#timeline", Table).show_rows([])
+            self._clear(Content(""))
         self._wanted = ""
 
     @on(Table.Highlighted, "#list")
@@ -133,8 +133,11 @@ class ArtifactsScreen(LedgerScreen):
         table.go(0)
 
     def trouble(self, error: CustodyError) -> None:
+        self._clear(line((str(error), FAULT)))
+
+    def _clear(self, instead: Content) -> None:
         self._items = ()
-        self.query_one("#about", Words).say(line((str(error), FAULT)))
+        self.query_one("#about", Words).say(instead)
         self.query_one("#timeline", Table).show_rows([])
 
     # --- filtering
@@ -161,8 +164,8 @@ class ArtifactsScreen(LedgerScreen):
 def waiting(state: State) -> str:
     """Why there are no answers yet."""
     if state.error:
-        return "There are no answers: this file was refused."
-    return "Answers rest on verified entries only: they are here as soon as the verification is done."
+        return "No answers: the file was refused."
+    return "Answers come when every entry is verified."
 
 
 def warn(words: Words, state: State) -> None:

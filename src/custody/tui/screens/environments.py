@@ -22,7 +22,7 @@ from custody.tui.widgets.table import Cell, Column, Row, Table
 from custody.tui.widgets.when import lasting, local, utc
 from custody.tui.widgets.words import ACCENT, FAULT, GAP, MUTED, Words, facts, line, lines
 
-LATEST = -1
+LATEST = 0  # states count from 1
 _BASIS = {"snapshot": "as snapshots saw it", "deployment": "as deployments left it; no snapshot was recorded"}
 
 
@@ -71,6 +71,8 @@ class EnvironmentsScreen(LedgerScreen):
         self._lines: list[EnvironmentLine] = []
         self._shown: list[Shown] = []
         self._on_view: State | None = None
+        self._environment = ""  # what was asked for last, which may not be on view yet
+        self._number = 0
         self._asked = False
 
     def compose_body(self) -> Iterable[Widget]:
@@ -113,25 +115,28 @@ class EnvironmentsScreen(LedgerScreen):
 
     # --- stepping
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Stepping and tracing wait for a state to step from."""
+        if action in ("step", "first", "latest", "trace"):
+            return True if self._on_view else None
+        return super().check_action(action, parameters)
+
     def action_step(self, by: int) -> None:
-        on_view = self._on_view
-        if on_view is not None and 1 <= on_view.number + by <= on_view.of:
-            self._open(on_view.environment, on_view.number + by)
+        self._open(self._environment, max(self._number + by, 1))
 
     def action_first(self) -> None:
-        if self._on_view is not None:
-            self._open(self._on_view.environment, 1)
+        self._open(self._environment, 1)
 
     def action_latest(self) -> None:
-        if self._on_view is not None:
-            self._open(self._on_view.environment, LATEST)
+        self._open(self._environment, LATEST)
 
     def _open(self, environment: str, number: int) -> None:
         index, strip = self.state.index, self.query_one(StatesStrip)
         of = next((one.states for one in self._lines if one.name == environment), 0)
         if index is None or not of:
             return
-        number = of if number == LATEST else number
+        number = of if number == LATEST else min(number, of)
+        self._environment, self._number = environment, number
         offset, room = strip.window(number, of)
         self.ask("state", lambda: _read(index, environment, number, offset, room), self._show_state)
 
@@ -139,6 +144,8 @@ class EnvironmentsScreen(LedgerScreen):
         state, window = found
         if state is None:
             return
+        if self._on_view is None:
+            self.call_later(self.refresh_bindings)
         self._on_view = state
         about = next(one for one in self._lines if one.name == state.environment)
         self.query_one("#moment", Words).say(_moment(state, about, wide=self.size.width >= 100))

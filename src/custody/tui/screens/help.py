@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from custody.tui.widgets.words import ACCENT, FAULT, GAP, GOOD, MUTED, Words, line, lines
 
 _SIGNS = (
-    ("✓", GOOD, "verified: as it was signed, by a writer who is vouched for"),
+    ("✓", GOOD, "verified: exactly as its writer's key signed it"),
     ("·", MUTED, "not verified yet: what it says is a claim"),
     ("○", GAP, "verified, but counts for nothing (see the findings)"),
     ("✗", FAULT, "a fault: never shown as a fact"),
@@ -52,7 +52,7 @@ def _text(groups: Iterable[tuple[str, Iterable[Binding]]]) -> Content:
     rows.append(line(("Signs", f"{ACCENT} bold")))
     rows += [line((sign.ljust(_COLUMN), style), meaning) for sign, style, meaning in _SIGNS]
     rows.append(Content(""))
-    rows.append(line(("The line above the keys is custody's own verdict; no ledger writes there.", MUTED)))
+    rows.append(line(("The line above the keys is custody's verdict: no ledger writes there.", MUTED)))
     return lines(rows)
 
 

@@ -155,7 +155,7 @@ def _sentence(state: State) -> Content:
     elif fault is not None:
         meaning = f"First fault: {CODES[fault.code].meaning}"
     elif report is None:
-        meaning = "Nothing that you see is proven until this is done."
+        meaning = "An entry with ✓ is as it was signed; the log as a whole is proven when this is done."
     elif verdict.tone == "good":
         meaning = (
             "Every entry is as it was signed, every writer is vouched for, and a checkpoint covers them all."

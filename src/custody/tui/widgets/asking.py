@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import TypeVar
 
 from textual.dom import DOMNode
@@ -33,4 +33,6 @@ def ask(
         else:
             then(answer)
 
-    node.run_worker(run(), group=topic, exclusive=True)
+    # As a function: a worker that is replaced before it began must not leave a coroutine behind.
+    begin: Callable[[], Coroutine[None, None, None]] = run
+    node.run_worker(begin, group=topic, exclusive=True)

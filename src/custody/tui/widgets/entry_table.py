@@ -115,6 +115,7 @@ def _row(line: EntryLine, standing: Standing) -> Row:
         kind,
         title,
         (about, "muted"),
-        standing.writer if standing.mark != "waiting" else ("not yet known", "muted"),
+        standing.writer
+        or (("not yet known", "muted") if standing.mark == "waiting" else ("nobody known", "gap")),
         (line.chain, "muted"),
     )
