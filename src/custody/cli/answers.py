@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from custody.cli import console
-from custody.cli.recording import ledger_path
+from custody.cli.recording import ledger_path, read_checkpoint
 from custody.errors import NotVerifiedError, UsageError
-from custody.ledger.checkpoint import Checkpoint, parse_checkpoint
 from custody.ledger.findings import Finding
 from custody.ledger.reader import Snapshot, open_ledger
 from custody.text import safe_text
@@ -23,8 +22,6 @@ from custody.trust.verification import Expectations, Report, Verification
 
 if TYPE_CHECKING:
     from custody.query.index import Index
-
-_MAX_NOTE = 64 * 1024
 
 
 @dataclass(slots=True)
@@ -74,7 +71,9 @@ def expectations(
 ) -> Expectations:
     """What verification is to hold the ledger to, from the command's flags and this machine's memory."""
     return expect(
-        origin, tuple(map(root_fingerprint, roots or ())), tuple(map(_read_checkpoint, checkpoints or ()))
+        origin,
+        tuple(map(root_fingerprint, roots or ())),
+        tuple(read_checkpoint(Path(one)) for one in checkpoints or ()),
     )
 
 
@@ -95,7 +94,7 @@ def root_fingerprint(given: str) -> str:
 def verdict_line(report: Report) -> str:
     """One line: what was proven, of which origin, under which root."""
     word = {0: "verified", 1: "NOT VERIFIED", 4: "intact, with a gap"}[report.exit]
-    judged = f"by root {report.roots[0]}" if report.roots else "by no root"
+    judged = f"by root {', '.join(report.roots)}" if report.roots else "by no root"
     gaps = sorted(code for code in report.counts if _severity(code) == "gap")
     stated = f": {', '.join(gaps)}" if report.exit == 4 else ""
     return f"{word}{stated} · {safe_text(report.origin) or '(no origin)'} · {report.size} entries · {judged}"
@@ -175,9 +174,3 @@ def _severity(code: str) -> str:
     from custody.ledger.findings import CODES
 
     return CODES[code].severity
-
-
-def _read_checkpoint(path: str) -> Checkpoint:
-    from custody.cli.recording import read_text_file
-
-    return parse_checkpoint(read_text_file(Path(path), _MAX_NOTE))

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from custody.cli.options import option, with_options
+from custody.cli.groups import group
+from custody.cli.options import argument, option, with_options
 from custody.cli.recording import (
     Recording,
     checked_commit,
     checked_name,
+    input_file,
     read_text_file,
+    read_trust,
     recording,
     resolve_artifact,
 )
-from custody.errors import InputError, RefusedError, UsageError
-from custody.kinds.bodies import EVIDENCE_TYPES, Approval, Artifact, Deployment, Evidence, Running, Snapshot
+from custody.errors import InputError, UsageError
+from custody.kinds.bodies import EVIDENCE_TYPES as _EVIDENCE_TYPES
+from custody.kinds.bodies import Approval, Artifact, Deployment, Evidence, Running, Snapshot
 from custody.kinds.governance import MAX_DOCUMENT, Note, Policy, Trust
 from custody.ledger.entry import MAX_ATTACHMENT, Subject
 from custody.ledger.writer import Draft
 
 if TYPE_CHECKING:
     from custody.record.junit import JUnitFile
+    from custody.trust.document import TrustDocument
 
 ArtifactArgument = Annotated[
-    str, typer.Argument(metavar="ARTIFACT", help="A file, NAME@FINGERPRINT, or a fingerprint with --name.")
+    str, argument("ARTIFACT", "A file, NAME@FINGERPRINT, or a fingerprint with --name.")
 ]
 Name = Annotated[str | None, option("--name", help="The artifact's name; by default the file's.")]
 Environment = Annotated[str, option("--env", envvar="CUSTODY_ENV", help="The environment, such as prod.")]
@@ -41,11 +47,13 @@ Attach = Annotated[
 
 
 _MOST_REPORTS = 32
+_TYPES = sorted(_EVIDENCE_TYPES)
 
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(
-        no_args_is_help=True, rich_markup_mode=None, help="Record something as a signed entry."
+    records = group(
+        "Record something as a signed entry. A ledger that does not exist is made.",
+        "Example: custody append artifact dist/payments-api.whl --trail run-812 --git .",
     )
     for name, command in (
         ("artifact", artifact),
@@ -57,14 +65,14 @@ def register(app: typer.Typer) -> None:
         ("trust", trust),
         ("note", note),
     ):
-        group.command(name)(command)
-    app.add_typer(group, name="append")
+        records.command(name)(command)
+    app.add_typer(records, name="append")
 
 
 @with_options(recording)
 def artifact(
     surroundings: Recording,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="The file that will be deployed.")],
+    file: Annotated[str, argument("FILE", "The file that will be deployed.")],
     name: Name = None,
     version: Annotated[str | None, option("--version", help="Its version.")] = None,
     annotate: Annotate = None,
@@ -86,17 +94,18 @@ def artifact(
         commit=surroundings.context.commit,
         annotations=_annotations(annotate),
     )
-    surroundings.record([Draft("artifact", body.write(), (subject,), once=surroundings.once)])
+    surroundings.record(Draft("artifact", body.write(), (subject,), once=surroundings.once))
 
 
 @with_options(recording)
 def evidence(
     surroundings: Recording,
-    files: Annotated[
-        list[str] | None, typer.Argument(metavar="[FILE]…", help="For junit: XML files or folders.")
-    ] = None,
+    files: Annotated[list[str] | None, argument("[FILE]…", "For junit: XML files or folders.")] = None,
     type: Annotated[
-        str, option("--type", help="junit, or generic (said outright with --result).")
+        str,
+        option(
+            "--type", choices=_TYPES, metavar="TYPE", help="junit, or generic (said outright with --result)."
+        ),
     ] = "generic",
     control: Annotated[
         str | None, option("--control", help="The control it satisfies; by default the type.")
@@ -109,7 +118,9 @@ def evidence(
         str | None, option("--of-commit", help="It concerns this commit, not an artifact.")
     ] = None,
     name: Name = None,
-    result: Annotated[str | None, option("--result", help="pass or fail; generic only.")] = None,
+    result: Annotated[
+        str | None, option("--result", choices=("pass", "fail"), help="pass or fail; generic only.")
+    ] = None,
     description: Annotated[str | None, option("--description", help="A sentence for people.")] = None,
     annotate: Annotate = None,
     attach: Attach = None,
@@ -119,8 +130,6 @@ def evidence(
     Examples: custody append evidence junit.xml --type junit --control unit-tests --artifact dist/api.whl
               custody append evidence --result pass --control load-test --artifact api@FINGERPRINT
     """
-    if type not in EVIDENCE_TYPES:
-        raise UsageError(f"--type must be one of {', '.join(sorted(EVIDENCE_TYPES))}", code="type")
     control = checked_name(control or type, "--control")
     subject, subject_name = _about(about, name)
     attachments = _attachments(attach)
@@ -145,7 +154,7 @@ def evidence(
         failed = junit.failed
         attachments = (*_reports(junit.files), *attachments)
     else:
-        if result not in ("pass", "fail"):
+        if result is None:
             raise UsageError("generic evidence needs --result pass or --result fail", code="result")
         if files:
             raise UsageError("generic evidence reads no report: keep files with --attach", code="file")
@@ -156,14 +165,14 @@ def evidence(
         outcome,
         artifact=subject,
         artifact_name=subject_name,
-        commit=checked_commit(of_commit) if of_commit else "",
+        commit=checked_commit(of_commit, "--of-commit") if of_commit else "",
         summary=summary,
         failed=failed,
         description=description or "",
         annotations=_annotations(annotate),
     )
     subjects = (subject,) if subject is not None else ()
-    surroundings.record([Draft("evidence", body.write(), subjects, attachments, once=surroundings.once)])
+    surroundings.record(Draft("evidence", body.write(), subjects, attachments, once=surroundings.once))
 
 
 @with_options(recording)
@@ -188,13 +197,13 @@ def approval(
     subject = resolve_artifact(artifact, name)
     body = Approval(
         subject,
-        checked_name(environment, "--env"),
+        surroundings.environment(environment),
         "rejected" if reject else "approved",
         reason or "",
         given_by or "",
         link or "",
     )
-    surroundings.record([Draft("approval", body.write(), (subject,), once=surroundings.once)])
+    surroundings.record(Draft("approval", body.write(), (subject,), once=surroundings.once))
 
 
 @with_options(recording)
@@ -216,12 +225,12 @@ def deployment(
     subject = resolve_artifact(artifact, name)
     body = Deployment(
         subject,
-        checked_name(environment, "--env"),
+        surroundings.environment(environment),
         checked_name(service or subject.name, "--service"),
         reason or "",
         link or "",
     )
-    surroundings.record([Draft("deployment", body.write(), (subject,), once=surroundings.once)])
+    surroundings.record(Draft("deployment", body.write(), (subject,), once=surroundings.once))
 
 
 @with_options(recording)
@@ -243,14 +252,14 @@ def snapshot(
         for service in read_snapshot(Path(source))
         for one in service.artifacts
     )
-    body = Snapshot(checked_name(environment, "--env"), running)
-    surroundings.record([Draft("snapshot", body.write(), once=surroundings.once)])
+    body = Snapshot(surroundings.environment(environment), running)
+    surroundings.record(Draft("snapshot", body.write(), once=surroundings.once))
 
 
 @with_options(recording)
 def policy(
     surroundings: Recording,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="The policy document, TOML.")],
+    file: Annotated[str, argument("FILE", "The policy document, TOML.")],
     name: Annotated[str, option("--name", help="Its name.")] = "policy",
 ) -> None:
     """Record a policy document. It is kept and versioned; nothing is judged by it yet.
@@ -265,47 +274,72 @@ def policy(
     except (ValueError, RecursionError) as error:
         raise InputError(f"{file}: is not TOML: {error}", code="policy") from None
     body = Policy(checked_name(name, "--name"), text)
-    surroundings.record([Draft("policy", body.write(), once=surroundings.once)])
+    surroundings.record(Draft("policy", body.write(), once=surroundings.once))
 
 
 @with_options(recording)
 def trust(
     surroundings: Recording,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="The trust document, TOML.")],
+    file: Annotated[str, argument("FILE", "The trust document, TOML.")],
 ) -> None:
     """Record a new version of the trust document, signed with a root key.
 
     Example: custody append trust trust.toml --key root.key
     """
-    from custody.trust.document import parse_trust
-
-    text = read_text_file(Path(file), MAX_DOCUMENT)
-    document = parse_trust(text)
+    document = read_trust(Path(file))
     if surroundings.origin not in (None, document.origin):
         raise UsageError(f"{file} is of origin {document.origin}, not {surroundings.origin}", code="origin")
     key = surroundings.signer().public
     if document.version == 1 and not document.has_root(key.hex):
         message = f"version 1 must be signed by a root key that it lists, and {key.fingerprint} is none"
         raise UsageError(message, code="root")
-    surroundings.record([Draft("trust", Trust(text).write(), once=surroundings.once)])
+    if os.path.lexists(surroundings.ledger):
+        _check_follows(document, key.hex, surroundings)
+    surroundings.record(Draft("trust", Trust(document.text).write(), once=surroundings.once))
 
 
 @with_options(recording)
 def note(
     surroundings: Recording,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="What to put on record.")],
+    text: Annotated[str, argument("TEXT", "What to put on record.")],
     attach: Attach = None,
 ) -> None:
     """Put a remark on record.
 
     Example: custody append note "prod frozen until Monday"
     """
-    if not text:
-        raise UsageError("an empty note says nothing", code="text")
     body = Note(text)
-    surroundings.record(
-        [Draft("note", body.write(), attachments=_attachments(attach), once=surroundings.once)]
-    )
+    surroundings.record(Draft("note", body.write(), attachments=_attachments(attach), once=surroundings.once))
+
+
+def _check_follows(document: TrustDocument, key: str, surroundings: Recording) -> None:
+    """A document that does not follow those recorded already counts for nothing, or splits the ledger for ever."""
+    from custody.ledger.store import Store
+    from custody.trust.anchors import read_documents
+
+    with Store(surroundings.ledger, surroundings.wait) as store, store.transaction() as transaction:
+        view = transaction.view()
+        recorded = read_documents(view)[0]
+        if view.count and view.origin != document.origin:
+            message = f"this is a ledger of origin {view.origin}, not of {document.origin}"
+            raise UsageError(message, code="origin")
+    if not recorded:
+        return
+    version = document.version
+    before = [one.document for one in recorded if one.document.version == version - 1]
+    roots_of = before or [document]  # a stranger's document is no rival
+    for one in recorded:
+        rival = one.document.version == version and one.document.sha256 != document.sha256
+        if rival and any(older.has_root(one.key) for older in roots_of):
+            message = f"this ledger has another version {version} already, and two would split it: count on"
+            raise UsageError(message, code="version")
+    if version > 1 and document.previous not in {one.sha256 for one in before}:
+        digests = " or ".join(one.sha256 for one in before)
+        what = f"its previous must be {digests}" if before else f"there is no version {version - 1} in it"
+        raise UsageError(f"version {version} does not follow what this ledger has: {what}", code="previous")
+    if version > 1 and not any(one.has_root(key) for one in before if one.sha256 == document.previous):
+        message = f"version {version} must be signed by a root key of version {version - 1}"
+        raise UsageError(message, code="root")
 
 
 def _about(about: str | None, name: str | None) -> tuple[Subject | None, str]:
@@ -349,8 +383,6 @@ def _attachments(given: list[str] | None) -> tuple[tuple[bytes, str], ...]:
 
     found = []
     for path in given or []:
-        try:
+        with input_file(Path(path)):
             found.append((system.read_regular(Path(path), MAX_ATTACHMENT), "application/octet-stream"))
-        except RefusedError as error:
-            raise InputError(str(error), code=error.code) from None
     return tuple(found)

@@ -10,11 +10,13 @@ from typing import Annotated
 import typer
 
 from custody.cli import answers, console, options
+from custody.cli.console import Column
+from custody.cli.times import Clock
 from custody.errors import UsageError
-from custody.query.types import Trace
+from custody.query.types import TimelineItem, Trace
 from custody.text import safe_text
 
-_MARKS = {True: ("ok", "good"), False: ("NO", "bad"), None: ("  ", "dim")}
+_MARKS = {True: "ok", False: "NO", None: ""}
 
 
 def register(app: typer.Typer) -> None:
@@ -25,19 +27,21 @@ def register(app: typer.Typer) -> None:
 def artifacts(
     text: Annotated[
         str | None,
-        typer.Argument(metavar="[TEXT]", help="Only those of this name, fingerprint, commit, version."),
+        options.argument("[TEXT]", "Only those whose name, fingerprint, commit or version has this."),
     ] = None,
     ledger: options.Ledger = None,
     root: options.Root = None,
-    number: Annotated[int, typer.Option("-n", "--number", min=1, help="How many, the newest first.")] = 30,
+    number: options.Number = 30,
+    tz: options.Zone = None,
     json: options.Json = False,
 ) -> int:
-    """List artifacts with their checks, approvals and where they run.
+    """List artifacts, the newest first, with their checks, approvals and where they run.
 
     Example: custody artifacts payments-api
     """
     from custody.query.artifacts import list_artifacts
 
+    clock = Clock(tz)
     with answers.answering(ledger, root, json) as answer:
         lines = list_artifacts(answer.index, text=text or "", limit=number)
         if not json:
@@ -50,13 +54,22 @@ def artifacts(
                     f"{line.passed} ok" + (f", {line.failed} failed" if line.failed else ""),
                     _places(line.approved),
                     _places(line.running_in),
-                    line.proof.time,
+                    *clock.cells(line.proof.time),
                 ]
                 for line in lines
             ]
             console.table(
                 rows,
-                ["artifact", "version", "sha256", "commit", "checks", "approved for", "runs in", "recorded"],
+                [
+                    Column("artifact", least=12),
+                    Column("version", least=8, drop=4),
+                    Column("sha256"),
+                    Column("commit", drop=3),
+                    Column("checks"),
+                    Column("approved for", least=12, drop=2),
+                    Column("runs in", least=7),
+                    *(column._replace(drop=5) for column in clock.columns("recorded")),
+                ],
             )
         return answer.finish([line._asdict() | {"proof": line.proof._asdict()} for line in lines])
 
@@ -64,14 +77,11 @@ def artifacts(
 def trace(
     query: Annotated[
         str,
-        typer.Argument(
-            metavar="QUERY",
-            help="A file, fingerprint, commit, name, or entry id.",
-            callback=options.not_empty,
-        ),
+        options.argument("QUERY", "A file, or a fingerprint, commit, name, or entry id."),
     ],
     ledger: options.Ledger = None,
     root: options.Root = None,
+    tz: options.Zone = None,
     json: options.Json = False,
 ) -> int:
     """Tell an artifact's whole path: source, build, evidence, approvals, deployments, where it runs.
@@ -80,10 +90,11 @@ def trace(
     """
     from custody.query import trace as paths
 
+    clock = Clock(tz)
     with answers.answering(ledger, root, json) as answer:
         found = paths.trace(answer.index, _one_artifact(answer, query))
         if not json:
-            _print(found)
+            _print(found, clock)
         return answer.finish(trace_json(found))
 
 
@@ -91,7 +102,7 @@ def _one_artifact(answer: answers.Answer, query: str) -> str:
     """The one fingerprint a query means; of several with one name, the newest is not guessed."""
     from custody.query.artifacts import find_artifacts
 
-    if os.path.lexists(query) and not re.fullmatch(r"[0-9a-f]{6,64}", query):
+    if os.path.isfile(query) and not re.fullmatch(r"[0-9a-f]{6,64}", query):
         from custody.record.fingerprint import fingerprint_file
 
         digest = fingerprint_file(Path(query)).sha256
@@ -107,29 +118,48 @@ def _one_artifact(answer: answers.Answer, query: str) -> str:
     raise UsageError(f"{query} means {len(found)} artifacts: {several}; name one", code="ambiguous")
 
 
-def _print(found: Trace) -> None:
+def _print(found: Trace, clock: Clock) -> None:
     line, chain = found.artifact, found.chain
     console.out(console.style(f"{safe_text(line.name)} {safe_text(line.version)}".rstrip(), "bold"))
-    console.out(f"  sha256      {line.sha256}")
+    console.out(f"sha256      {line.sha256}")
     if line.repository or line.commit:
-        console.out(f"  source      {safe_text(line.repository)} {line.commit}".rstrip())
+        console.out(f"source      {' '.join(filter(None, (safe_text(line.repository), line.commit)))}")
     if chain is not None and (chain.flow or chain.trail):
         where = " / ".join(safe_text(part) for part in (chain.flow, chain.trail, chain.job) if part)
-        console.out(f"  built by    {where} (writer {safe_text(chain.writer) or 'unknown'})")
+        console.out(f"built by    {where} (writer {safe_text(chain.writer) or 'unknown'})")
     console.out()
-    for item in found.items:
-        mark, style = _MARKS[item.good]
-        superseded = " (superseded)" if item.superseded else ""
-        detail = f" · {safe_text(item.detail, 160)}" if item.detail else ""
-        who = safe_text(item.proof.writer) or "unknown"
-        text = f"{safe_text(item.title, 120)}{superseded}{detail}"
-        proof = f"[{who}, entry {item.proof.entry[:12]}]"
-        console.out(f"  {item.proof.time}  {console.style(mark, style)} {item.kind:10}  {text}  {proof}")
+    rows = [
+        [
+            *clock.cells(item.proof.time),
+            _MARKS[item.good],
+            item.kind,
+            _said(item),
+            safe_text(item.proof.writer) or "unknown",
+            item.proof.entry[:12],
+        ]
+        for item in found.items
+    ]
+    console.table(
+        rows,
+        [
+            *(column._replace(drop=column.drop * 3) for column in clock.columns("when")),
+            Column("ok", drop=1),
+            Column("kind", drop=1),
+            Column("what", least=20, wraps=True),
+            Column("who", least=8),
+            Column("entry"),
+        ],
+    )
     for span in found.running:
-        until = f"until {span.until}" if span.until else "and still does"
-        console.out(
-            f"  {span.since}     runs in     {safe_text(span.environment)} as {safe_text(span.service)}, {until}"
-        )
+        until = f"until {clock.text(span.until)}" if span.until else "and still does, as far as is reported"
+        where = f"{safe_text(span.environment)} as {safe_text(span.service)}"
+        console.out(f"runs in     {where} since {clock.text(span.since)}, {until}")
+
+
+def _said(item: TimelineItem) -> str:
+    superseded = " (superseded)" if item.superseded else ""
+    detail = f" · {safe_text(item.detail, 160)}" if item.detail else ""
+    return f"{safe_text(item.title, 120)}{superseded}{detail}"
 
 
 def trace_json(found: Trace) -> dict[str, object]:

@@ -6,16 +6,17 @@ custody itself or went through `safe_text`; a stranger's escape sequences end he
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from custody.errors import EXIT_NOT_ACKNOWLEDGED, EXIT_NOT_VERIFIED, CustodyError
-from custody.text import safe_text
+from custody.text import ascii_only, safe_text
 
 _SGR = {"good": "32", "bad": "31;1", "warn": "33", "dim": "2", "bold": "1"}
 _ERROR_LIMIT = 600
@@ -30,18 +31,37 @@ class OutputError(CustodyError):
     exit = EXIT_NOT_ACKNOWLEDGED
 
 
+class Column(NamedTuple):
+    """A column of a table, and what becomes of it where the terminal is too narrow for the whole.
+
+    Its cells may be cut to `least` characters (0: never); with `wraps` they go on in the next line instead. Where
+    that is not enough, the columns with the highest `drop` go first (0: never).
+    """
+
+    heading: str
+    least: int = 0
+    drop: int = 0
+    wraps: bool = False
+
+
 def prepare() -> None:
-    """A terminal that cannot show a character gets it escaped, instead of an error.
+    """A terminal that cannot show a character gets it in ASCII, instead of an error.
 
     Of a stream that was closed before custody began (`>&-`) Python has None, to which writing is no error.
     """
+    codecs.register_error("custody", _in_ascii)
     if sys.stdout is None:
         sys.stdout = open(os.devnull)  # noqa: SIM115 - only to be read, so that an answer is not lost unnoticed
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - remarks may be
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors="custody")
+
+
+def _in_ascii(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    return ascii_only(error.object[error.start : error.end]), error.end
 
 
 def coloured(stream: Any = None) -> bool:
@@ -137,7 +157,9 @@ def _fit(
     if room is not None:
         while total(least) > room and any(columns[index].drop for index in shown):
             shown = [
-                index for index in shown if index != max(shown, key=lambda index: (columns[index].drop, index))
+                index
+                for index in shown
+                if index != max(shown, key=lambda index: (columns[index].drop, index))
             ]
         while (over := total(natural) - room) > 0:
             widest = max(shown, key=lambda index: natural[index] - least[index])

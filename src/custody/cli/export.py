@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import json as jsonlib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from custody import system
 from custody.cli import answers, console, options
+from custody.cli.groups import group
 from custody.errors import UsageError
 from custody.keys.ed25519 import PublicKey
+from custody.text import safe_text
 
-Entry = Annotated[str, typer.Argument(metavar="ID", help="The entry: its position or id.")]
 Output = Annotated[
     str | None,
     options.option("--output", "-o", metavar="FILE", help="Write here instead; never over a file."),
@@ -20,14 +23,14 @@ Output = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Export for other tools.")
-    group.command("entry")(entry)
-    group.command("proof")(proof)
-    app.add_typer(group, name="export")
+    exports = group("Export for other tools.", "Example: custody export entry 42 -o approval.dsse.json")
+    exports.command("entry")(entry)
+    exports.command("proof")(proof)
+    app.add_typer(exports, name="export")
 
 
 def entry(
-    entry: Entry,
+    entry: options.Entry,
     ledger: options.Ledger = None,
     root: options.Root = None,
     output: Output = None,
@@ -47,12 +50,12 @@ def entry(
             raise UsageError(f"there is no entry {entry}", code="entry")
         key = PublicKey.from_hex(entry_detail(answer.snapshot, position).key)
         envelope = dsse.encode_envelope(dsse.Envelope(row.header, row.signature, key.fingerprint))
-        _write(envelope + b"\n", output)
+        _deliver(envelope + b"\n", output, jsonlib.loads(envelope) if json else None)
         return answer.report.exit
 
 
 def proof(
-    entry: Entry,
+    entry: options.Entry,
     ledger: options.Ledger = None,
     root: options.Root = None,
     output: Output = None,
@@ -74,12 +77,18 @@ def proof(
                 code="uncovered",
             )
         text = format_proof(position, inclusion(answer.snapshot, position, covered), answer.report.checkpoint)
-        _write(text.encode("utf-8"), output)
+        _deliver(text.encode("utf-8"), output, {"proof": text} if json else None)
         return answer.report.exit
 
 
-def _write(data: bytes, output: str | None) -> None:
+def _deliver(data: bytes, output: str | None, json: dict[str, Any] | None) -> None:
+    """The export itself, or, with -o, word of the file it went to; `json` is what --json prints instead."""
     if output is None:
-        console.out_bytes(data)
+        console.out_json(json) if json is not None else console.out_bytes(data)
+        return
+    system.create_exclusive(Path(output), data, 0o644)
+    digest = hashlib.sha256(data).hexdigest()
+    if json is not None:
+        console.out_json({"file": output, "sha256": digest, "size": len(data)})
     else:
-        system.create_exclusive(Path(output), data, 0o644)
+        console.out(f"{safe_text(output)}: {len(data)} bytes, sha256 {digest}")

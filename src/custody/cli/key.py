@@ -8,25 +8,24 @@ from typing import Annotated
 import typer
 
 from custody.cli import console, options
+from custody.cli.groups import group
 from custody.cli.recording import find_key
 from custody.errors import UsageError
 from custody.text import safe_text
 
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Signing keys.")
-    group.command("new")(new)
-    group.command("show")(show)
-    app.add_typer(group, name="key")
+    keys = group("Signing keys.", "Example: custody key new ~/.ssh/custody-approver --encrypt")
+    keys.command("new")(new)
+    keys.command("show")(show)
+    app.add_typer(keys, name="key")
 
 
 def new(
-    file: Annotated[
-        str, typer.Argument(metavar="FILE", help="Where to put it; FILE.pub gets the public half.")
-    ],
+    file: Annotated[str, options.argument("FILE", "Where to put it; FILE.pub gets the public half.")],
     comment: Annotated[
-        str, typer.Option("--comment", help="A word that goes into the public key's line.")
-    ] = "",
+        str | None, options.option("--comment", help="A word that goes into the public key's line.")
+    ] = None,
     encrypt: Annotated[
         bool, typer.Option("--encrypt", help="Protect it with a passphrase, asked on the terminal.")
     ] = False,
@@ -38,16 +37,16 @@ def new(
     """
     from custody.keys.create import create_key
 
-    if not file:
-        raise UsageError("where to? Name a file", code="file")
     passphrase = None
     if encrypt:
         passphrase = console.ask_secret("New passphrase:")
         if not passphrase or passphrase != console.ask_secret("Once more:"):
             raise UsageError("the two passphrases are empty or differ: no key was made", code="passphrase")
-    public = create_key(Path(file), comment, passphrase)
+    public = create_key(Path(file), comment or "", passphrase)
     if json:
-        console.out_json({"file": file, "public": public.openssh(comment), "fingerprint": public.fingerprint})
+        console.out_json(
+            {"file": file, "public": public.openssh(comment or ""), "fingerprint": public.fingerprint}
+        )
     else:
         console.out(f"{safe_text(file)}: {public.fingerprint}")
 

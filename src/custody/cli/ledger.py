@@ -1,33 +1,30 @@
-"""`custody init|merge|checkpoint|redact`: what a custodian does to a ledger it keeps."""
+"""`custody init|merge|checkpoint`: what a custodian does to a ledger it keeps."""
 
 from __future__ import annotations
 
-import re
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from custody.cli import answers, console, options
-from custody.cli.recording import find_key, ledger_path, read_text_file
-from custody.errors import EXIT_GAP, EXIT_NOT_VERIFIED, EXIT_OK, UsageError
-from custody.kinds.governance import MAX_DOCUMENT, Redaction, Trust
-from custody.ledger.entry import ORIGIN, entry_id, parse_header
-from custody.ledger.reader import open_ledger
+from custody.cli.config import read_config
+from custody.cli.recording import checked_origin, find_key, ledger_path, read_trust
+from custody.errors import EXIT_GAP, EXIT_NOT_VERIFIED, EXIT_OK, SigningKeyError, UsageError
+from custody.kinds.governance import Trust
 from custody.ledger.store import DEFAULT_WAIT, create_ledger
 from custody.ledger.writer import ChainWriter, Draft, Writer
 from custody.text import safe_text
 
 
 def register(app: typer.Typer) -> None:
-    for command in (init, merge, checkpoint, redact):
+    for command in (init, merge, checkpoint):
         app.command(command.__name__)(command)
 
 
 def init(
-    ledger: Annotated[
-        str, typer.Argument(metavar="LEDGER", help="The file to make.", callback=options.not_empty)
-    ],
+    ledger: Annotated[str, options.argument("LEDGER", "The file to make.")],
     origin: options.Origin = None,
     trust: Annotated[
         str | None,
@@ -44,28 +41,31 @@ def init(
     """
     from custody.trust.document import parse_trust
 
-    signer = find_key(key)
-    if trust is not None:
-        text = read_text_file(Path(trust), MAX_DOCUMENT)
-    elif origin is None:
+    origin = checked_origin(origin or read_config(Path.cwd()).origin or None)
+    given = read_trust(Path(trust)) if trust is not None else None
+    if given is None and origin is None:
         raise UsageError("a new ledger needs its --origin, such as acme.example/payments", code="origin")
-    elif not re.fullmatch(ORIGIN, origin):
-        raise UsageError("--origin must be a name such as acme.example/payments", code="origin")
-    else:
-        text = f'origin = "{origin}"\nversion = 1\nroots = ["{signer.public.openssh()}"]\n'
-    document = parse_trust(text)
-    if origin not in (None, document.origin):
-        raise UsageError(
-            f"--origin {origin} and the trust document's {document.origin} differ", code="origin"
-        )
+    if given is not None and origin not in (None, given.origin):
+        raise UsageError(f"--origin {origin} and the trust document's {given.origin} differ", code="origin")
+    signer = find_key(key)
+    document = given or parse_trust(
+        f'origin = "{origin}"\nversion = 1\nroots = ["{signer.public.openssh()}"]\n'
+    )
     if document.version != 1 or not document.has_root(signer.public.hex):
-        raise UsageError(
-            "a ledger begins with version 1 of its trust document, signed by a root it lists", code="root"
+        message = (
+            f"a ledger begins with version 1, signed by a root it lists; {signer.public.fingerprint} is none"
         )
+        raise UsageError(message, code="root")
     path = Path(ledger)
     create_ledger(path, exist_ok=False)
-    with Writer(path, ChainWriter(signer), document.origin, {}) as writer:
-        writer.append([Draft("trust", Trust(text).write(), last=True)])
+    try:
+        with Writer(path, ChainWriter(signer), document.origin, {}) as writer:
+            writer.append([Draft("trust", Trust(document.text).write(), last=True)])
+    except SigningKeyError:
+        path.unlink(
+            missing_ok=True
+        )  # nothing was written to it: it must not be in the way of the next attempt
+        raise
     if json:
         console.out_json({"ledger": ledger, "origin": document.origin, "root": signer.public.fingerprint})
     else:
@@ -73,12 +73,8 @@ def init(
 
 
 def merge(
-    target: Annotated[
-        str, typer.Argument(metavar="TARGET", help="The ledger to merge into.", callback=options.not_empty)
-    ],
-    sources: Annotated[
-        list[str], typer.Argument(metavar="SOURCE…", help="Exports.", callback=options.not_empty)
-    ],
+    target: Annotated[str, options.argument("TARGET", "The ledger to merge into.")],
+    sources: Annotated[list[str], options.argument("SOURCE…", "The ledgers to take entries from.")],
     key: options.Key = None,
     root: options.Root = None,
     accept_unknown: Annotated[
@@ -99,10 +95,15 @@ def merge(
     """
     from custody.trust.merging import merge as merge_ledgers
 
+    others = [source for source in sources if not _same(target, source)]
+    if not others:
+        raise UsageError("there is nothing to merge but the target itself: name other ledgers", code="source")
+    for _ in range(len(sources) - len(others)):
+        console.say(f"note: {safe_text(target)} is the target itself, and was passed over")
     progress = console.Progress("verifying")
     result = merge_ledgers(
         Path(target),
-        [Path(source) for source in sources],
+        [Path(source) for source in others],
         ChainWriter(find_key(key)),
         lambda origin: answers.expectations(origin, root),
         accept_unknown=accept_unknown,
@@ -144,6 +145,14 @@ def merge(
     return status
 
 
+def _same(target: str, source: str) -> bool:
+    """Whether a source is the target, by whatever name: with `merge all.ledger *.ledger` it is among them."""
+    try:
+        return os.path.samefile(target, source)
+    except (OSError, ValueError):
+        return False
+
+
 def checkpoint(
     ledger: options.Ledger = None,
     key: options.Key = None,
@@ -171,58 +180,3 @@ def checkpoint(
         console.out_json({"checkpoint": note})
     else:
         console.out_bytes(note.encode("utf-8"))
-
-
-def redact(
-    entry: Annotated[str, typer.Argument(metavar="ID", help="The entry: its position or id.")],
-    reason: Annotated[str, options.option("--reason", help="Why; it goes on record.")],
-    only: Annotated[
-        list[str] | None,
-        options.option("--blob", metavar="SHA256", help="Only this body or attachment; repeatable."),
-    ] = None,
-    ledger: options.Ledger = None,
-    key: options.Key = None,
-    wait: options.Wait = DEFAULT_WAIT,
-    json: options.Json = False,
-) -> None:
-    """Erase an entry's body and attachments for good, and record that it was done. Every hash stays valid.
-
-    Example: custody redact 4f2a9c01 --reason "erasure request 17" --key admin.key
-    """
-    from custody.trust.redactions import protected_blobs, shared_blobs
-
-    path = ledger_path(ledger)
-    with open_ledger(path) as snapshot:
-        row = snapshot.row(answers.resolve_entry(snapshot, entry))
-        if row is None:
-            raise UsageError(f"there is no entry {entry}", code="entry")
-        header = parse_header(row.header)
-        identifier = entry_id(row.header)
-        blobs = tuple(dict.fromkeys(only or header.blobs))
-        strangers = [digest for digest in blobs if digest not in header.blobs]
-        if strangers:
-            raise UsageError(
-                f"entry {identifier[:16]} has no bytes {safe_text(strangers[0], 70)}", code="blob"
-            )
-        protected = protected_blobs(snapshot)
-        kept = [digest for digest in blobs if digest in protected]
-        if kept:
-            raise UsageError(f"bytes of a {protected[kept[0]]} entry cannot be redacted", code="protected")
-        shared = shared_blobs(snapshot, identifier, blobs)
-        if shared:
-            raise UsageError(
-                f"bytes {shared[0][:16]} are another entry's too: redact that one as well", code="shared"
-            )
-        if header.kind == "genesis":
-            console.say(
-                "note: all entries of its chain share this body; answers will miss it for each of them"
-            )
-    with Writer(path, ChainWriter(find_key(key)), None, {}, wait=wait) as writer:
-        body = Redaction(identifier, blobs, reason)
-        receipt = writer.append([Draft("redaction", body.write(), last=True)], redact=blobs)[0]
-    if json:
-        console.out_json(receipt._asdict() | {"erased": list(blobs)})
-    else:
-        console.out(
-            f"erased {len(blobs)} of entry {identifier[:16]}; redaction at position {receipt.position}"
-        )

@@ -8,12 +8,11 @@ from typing import Annotated
 import typer
 
 from custody.cli import answers, console, options
+from custody.cli.console import Column
+from custody.cli.times import Clock
+from custody.ledger.entry import KINDS
 from custody.text import safe_text
 
-LedgerArgument = Annotated[
-    str | None,
-    typer.Argument(metavar="[LEDGER]", help="The ledger; or --ledger.", callback=options.not_empty),
-]
 _PAGE = 500
 
 
@@ -25,18 +24,20 @@ def register(app: typer.Typer) -> None:
 def log(
     ledger: options.Ledger = None,
     root: options.Root = None,
-    number: Annotated[
-        int, typer.Option("-n", "--number", min=1, help="How many entries, the newest last.")
-    ] = 30,
-    kind: Annotated[str | None, options.option("--kind", help="Only entries of this kind.")] = None,
+    number: options.Number = 30,
+    kind: Annotated[
+        str | None, options.option("--kind", choices=KINDS, help="Only entries of this kind.")
+    ] = None,
+    tz: options.Zone = None,
     json: options.Json = False,
 ) -> int:
-    """List entries in log order, after verifying them all.
+    """List the newest entries, the last one last, after verifying them all.
 
     Example: custody log --kind approval -n 10
     """
     from custody.query.entries import EntryLine, page
 
+    clock = Clock(tz)
     with answers.answering(ledger, root, json) as answer:
         lines: list[EntryLine] = []
         stop = answer.snapshot.count
@@ -49,7 +50,7 @@ def log(
             rows = [
                 [
                     str(line.position),
-                    line.time,
+                    *clock.cells(line.time),
                     line.kind,
                     safe_text(line.title, 80),
                     line.chain[:8],
@@ -57,12 +58,22 @@ def log(
                 ]
                 for line in lines
             ]
-            console.table(rows, ["position", "claimed time", "kind", "what", "chain", "id"])
+            console.table(
+                rows,
+                [
+                    Column("position"),
+                    *clock.columns("claimed"),
+                    Column("kind"),
+                    Column("what", least=16),
+                    Column("chain", drop=2),
+                    Column("id"),
+                ],
+            )
         return answer.finish([line._asdict() for line in lines])
 
 
 def show(
-    entry: Annotated[str, typer.Argument(metavar="ID", help="The entry: its position or id.")],
+    entry: options.Entry,
     ledger: options.Ledger = None,
     root: options.Root = None,
     json: options.Json = False,
@@ -82,7 +93,7 @@ def show(
             console.out(f"entry      {detail.id}")
             console.out(f"position   {detail.position}")
             console.out(f"kind       {detail.kind}")
-            console.out(f"time       {detail.time} (claimed)")
+            console.out(f"time       {detail.time}, as claimed")
             console.out(f"chain      {detail.chain} seq {detail.seq}{', its last' if detail.last else ''}")
             console.out(f"key        {answers.key_fingerprint(detail.key)}")
             console.out(f"writer     {safe_text(writer) or '(nobody vouches for this key)'}")

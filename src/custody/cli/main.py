@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any, NoReturn
 
@@ -14,7 +15,9 @@ def main() -> NoReturn:
 
 
 def _invoke() -> Any:
-    from custody.cli.tree import COMMANDS, build
+    from custody.cli.tree import COMMANDS, build, invoke
 
+    # A shell that asks for completions names the command elsewhere, and may ask about any.
+    completing = "_CUSTODY_COMPLETE" in os.environ
     asked = next((argument for argument in sys.argv[1:2] if argument in COMMANDS), None)
-    return build(asked)(prog_name="custody", standalone_mode=False)
+    return invoke(build(None if completing else asked))

@@ -3,35 +3,53 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeVar
 
 import typer
 
+from custody.errors import UsageError
+from custody.text import safe_text
+
 R = TypeVar("R")
 
 
-def not_empty(value: Any) -> Any:
-    """An empty flag is a mistake in a script (an unset variable, usually), never a value."""
-    values = value if isinstance(value, list | tuple) else [value]
-    if any(item == "" for item in values):
-        raise typer.BadParameter("is empty: leave the option out, or give it a value")
-    return value
-
-
 def option(
-    *names: str, help: str, envvar: str | None = None, metavar: str | None = None, panel: str | None = None
+    *names: str,
+    help: str,
+    envvar: str | None = None,
+    metavar: str | None = None,
+    choices: Sequence[str] | None = None,
 ) -> Any:
-    """A text option that refuses to be empty."""
+    """A text option that refuses to be empty, or to be anything but one of its choices."""
     return typer.Option(
         *names,
         help=help,
         envvar=envvar,
         metavar=metavar,
-        callback=not_empty,
-        rich_help_panel=panel,
+        callback=_check(names[0], choices),
+        autocompletion=None if choices is None else (lambda: list(choices)),
         show_default=False,
     )
+
+
+def argument(metavar: str, help: str) -> Any:
+    """A text argument that refuses to be empty."""
+    return typer.Argument(metavar=metavar, help=help, callback=_check(metavar.strip("[]…"), None))
+
+
+def _check(name: str, choices: Sequence[str] | None) -> Callable[[Any], Any]:
+    def check(value: Any) -> Any:
+        for item in value if isinstance(value, list | tuple) else [value]:
+            if item == "":  # an unset variable in a script, usually: never a value
+                message = f"{name} is empty: is a variable unset? Give it a value, or leave it out"
+                raise UsageError(message, code="empty")
+            if item is not None and choices is not None and item not in choices:
+                message = f"{name} must be one of {', '.join(choices)}; not {safe_text(item, 60)}"
+                raise UsageError(message, code="choice")
+        return value
+
+    return check
 
 
 Ledger = Annotated[
@@ -42,9 +60,18 @@ Key = Annotated[
     option(
         "--key",
         metavar="FILE",
-        help="Private key file, or agent key (*.pub, SHA256:…); else CUSTODY_KEY, else ssh-agent.",
+        help="Private key file, or agent key (*.pub, SHA256:…); else CUSTODY_KEY, CUSTODY_KEY_FILE, ssh-agent.",
     ),
 ]
+Entry = Annotated[str, argument("ID", "The entry: its position, or 6 or more hex digits of its id.")]
+LedgerArgument = Annotated[
+    str | None, argument("[LEDGER]", "The ledger file; else CUSTODY_LEDGER, else the one of custody.toml.")
+]
+Zone = Annotated[
+    str | None,
+    option("--tz", metavar="ZONE", help="Your time zone, such as Europe/Oslo; else TZ, else this machine's."),
+]
+Number = Annotated[int, typer.Option("-n", "--number", min=1, help="How many at most.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer as one JSON document.")]
 Root = Annotated[
     list[str] | None,

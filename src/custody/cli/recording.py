@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from custody import system
 from custody.cli import console, options
-from custody.cli.config import read_config
+from custody.cli.config import Settings, read_config
 from custody.errors import InputError, RefusedError, UsageError
 from custody.keys.ed25519 import Signer
 from custody.keys.find import find_signer
+from custody.kinds import read_body
 from custody.kinds.bodies import Genesis, Run
-from custody.ledger.entry import NAME, ORIGIN, Seen, Subject
+from custody.ledger.canonical import MalformedError
+from custody.ledger.checkpoint import MAX_NOTE, Checkpoint, parse_checkpoint
+from custody.ledger.entry import MAX_ATTACHMENTS, NAME, ORIGIN, Seen, Subject
 from custody.ledger.heads import HeadStore
 from custody.ledger.store import DEFAULT_WAIT, create_ledger
 from custody.ledger.writer import ChainWriter, Draft, Receipt, Writer
@@ -23,9 +28,10 @@ from custody.text import safe_text
 
 if TYPE_CHECKING:
     from custody.record.git import GitFacts
+    from custody.trust.document import TrustDocument
 
 
-_MAX_NOTE = 64 * 1024
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,8 @@ class Recording:
     wait: float
     json: bool
     once: str | None
-    seen: str | None
+    seen: Checkpoint | None
+    environments: tuple[str, ...]
 
     def signer(self) -> Signer:
         return find_key(self.key)
@@ -49,21 +56,29 @@ class Recording:
         """Whether entries join a run's chain; otherwise each is an act of its own."""
         return bool(self.context.trail)
 
-    def record(self, drafts: Sequence[Draft]) -> list[Receipt]:
+    def environment(self, name: str) -> str:
+        """An environment that may be named here. Raises UsageError."""
+        if self.environments and name not in self.environments:
+            known = ", ".join(self.environments)
+            message = f"--env {safe_text(name, 60)} is none of custody.toml's environments: {known}"
+            raise UsageError(message, code="environment")
+        return checked_name(name, "--env")
+
+    def record(self, draft: Draft) -> None:
         """Append, in one durable transaction, and print what was recorded."""
+        self._check(draft)
         signer = self.signer()
         if not os.path.lexists(self.ledger):
             if self.origin is None:
-                where = "--origin, CUSTODY_ORIGIN or custody.toml"
+                where = "give --origin, or set CUSTODY_ORIGIN, or name it in custody.toml"
                 message = f"{self.ledger} does not exist, and a new ledger needs its origin: {where}"
                 raise UsageError(message, code="origin")
             create_ledger(self.ledger, exist_ok=True)
         if not self.is_run:
-            drafts = [*drafts[:-1], drafts[-1]._replace(last=True)]
+            draft = draft._replace(last=True)
         with self.writer(signer) as writer:
-            receipts = writer.append(drafts)
-        self.print(receipts)
-        return receipts
+            receipt = writer.append([draft])[0]
+        self.print(receipt)
 
     def writer(self, signer: Signer) -> Writer:
         heads = HeadStore(system.state_dir() / "chains") if self.is_run else None
@@ -80,28 +95,34 @@ class Recording:
             wait=self.wait,
         )
 
+    def print(self, receipt: Receipt) -> None:
+        if self.json:
+            console.out_json(receipt._asdict() | {"ledger": str(self.ledger)})
+            return
+        what = "was recorded already" if receipt.repeated else "recorded"
+        console.out(f"{receipt.kind} {what} at position {receipt.position}  id {receipt.id}")
+
+    def _check(self, draft: Draft) -> None:
+        """What a reader of the ledger would call malformed is never recorded. Raises InputError."""
+        if len(draft.attachments) > MAX_ATTACHMENTS:
+            message = f"{len(draft.attachments)} attachments, more than the {MAX_ATTACHMENTS} of an entry"
+            raise InputError(message, code="attachments")
+        try:
+            read_body("genesis", self.context.write())
+            read_body(draft.kind, draft.body)
+        except MalformedError as error:
+            raise InputError(f"cannot be recorded: {error}", code="body") from None
+
     def _witness(self, origin: str, first: str) -> Seen | None:
         """The checkpoint that a new chain names: the one given, or what this machine remembers of this very log."""
         if self.seen is None:
             from custody.trust.expectations import last_seen
 
             return last_seen(origin, first)
-        from custody.ledger.checkpoint import parse_checkpoint
-
-        checkpoint = parse_checkpoint(read_text_file(Path(self.seen), _MAX_NOTE))
-        if checkpoint.origin != origin:
-            raise UsageError(
-                f"{self.seen} is a checkpoint of {checkpoint.origin}, not of {origin}", code="seen"
-            )
-        return Seen(checkpoint.size, checkpoint.root)
-
-    def print(self, receipts: Sequence[Receipt]) -> None:
-        if self.json:
-            console.out_json([receipt._asdict() | {"ledger": str(self.ledger)} for receipt in receipts])
-            return
-        for receipt in receipts:
-            what = "was recorded already" if receipt.repeated else "recorded"
-            console.out(f"{receipt.kind} {what} at position {receipt.position}  id {receipt.id}")
+        if self.seen.origin != origin:
+            message = f"--seen is a checkpoint of {self.seen.origin}, not of {origin}"
+            raise UsageError(message, code="seen")
+        return Seen(self.seen.size, self.seen.root)
 
 
 def recording(
@@ -124,19 +145,26 @@ def recording(
     """Gather flags, environment and custody.toml into one value."""
     settings = read_config(Path.cwd())
     facts = _git_facts(Path(git)) if git else None
-    origin = origin or settings.get("origin")
-    if origin is not None and not _matches(ORIGIN, origin):
-        raise UsageError("--origin must be a name such as acme.example/payments", code="origin")
     context = Genesis(
-        flow=flow or settings.get("flow", ""),
+        flow=flow or settings.flow,
         trail=trail or "",
         job=job or "",
-        repository=repository or settings.get("repository", "") or (facts.repository or "" if facts else ""),
-        commit=checked_commit(commit) if commit else (facts.commit if facts else ""),
+        repository=repository or settings.repository or (facts.repository or "" if facts else ""),
+        commit=checked_commit(commit, "--commit") if commit else (facts.commit if facts else ""),
         branch=branch or (facts.branch or "" if facts else ""),
         run=Run(url=run_url or ""),
     )
-    return Recording(ledger_path(ledger, settings), key, origin, context, wait, json, once, seen)
+    return Recording(
+        ledger_path(ledger, settings),
+        key,
+        checked_origin(origin or settings.origin or None),
+        context,
+        wait,
+        json,
+        once,
+        read_checkpoint(Path(seen)) if seen else None,
+        settings.environments,
+    )
 
 
 def find_key(key: str | None) -> Signer:
@@ -144,49 +172,83 @@ def find_key(key: str | None) -> Signer:
     return find_signer(key_file=Path(key) if key else None, environ=os.environ, ask=console.ask_secret)
 
 
-def ledger_path(given: str | None, settings: dict[str, str] | None = None) -> Path:
+def ledger_path(given: str | None, settings: Settings | None = None) -> Path:
     """The ledger that a command is about."""
-    path = given or (read_config(Path.cwd()) if settings is None else settings).get("ledger")
+    path = given or (settings or read_config(Path.cwd())).ledger
     if not path:
-        raise UsageError(
-            "which ledger? Give --ledger FILE, or set CUSTODY_LEDGER, or name one in custody.toml"
-        )
+        message = "which ledger? Give --ledger FILE, or set CUSTODY_LEDGER, or name one in custody.toml"
+        raise UsageError(message, code="ledger")
     return Path(path)
 
 
-def checked_commit(commit: str) -> str:
-    if not _matches(r"[0-9a-f]{40}([0-9a-f]{24})?", commit):
-        raise UsageError(
-            "--commit must be a full commit in lower-case hex (git rev-parse HEAD prints it)", code="commit"
-        )
+def checked_origin(origin: str | None) -> str | None:
+    if origin is not None and not re.fullmatch(ORIGIN, origin):
+        message = f"an origin is a name such as acme.example/payments; not {safe_text(origin, 60)}"
+        raise UsageError(message, code="origin")
+    return origin
+
+
+def checked_commit(commit: str, what: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{40}([0-9a-f]{24})?", commit):
+        message = f"{what} must be a full commit in lower-case hex (git rev-parse HEAD prints it)"
+        raise UsageError(message, code="commit")
     return commit
 
 
 def checked_name(name: str, what: str) -> str:
     """A name as headers and bodies carry them."""
-    if not _matches(NAME, name):
-        raise UsageError(
+    if not re.fullmatch(NAME, name):
+        message = (
             f"{what} must be of letters, digits and . _ / @ : + -, at most 200; not {safe_text(name, 60)}"
         )
+        raise UsageError(message, code="name")
     return name
 
 
-def read_text_file(path: Path, cap: int) -> str:
-    """A document to record. Raises InputError."""
+@contextmanager
+def input_file(path: Path) -> Iterator[None]:
+    """What is wrong with a file to record is a mistake of input, wherever it is found; the error names the file."""
     try:
-        return system.read_regular(path, cap).decode("utf-8")
-    except RefusedError as error:
-        raise InputError(str(error), code=error.code) from None
+        yield
+    except (RefusedError, MalformedError) as error:
+        message = str(error)
+        named = message if message.startswith(str(path)) else f"{path}: {message}"
+        raise InputError(named, code=error.code) from None
+
+
+def read_text_file(path: Path, cap: int) -> str:
+    """A document to record, of at most `cap` bytes. Raises InputError."""
+    with input_file(path):
+        data = system.read_regular(path, cap)
+    try:
+        return data.decode("utf-8")
     except UnicodeDecodeError:
         raise InputError(f"{path}: is not UTF-8 text", code="encoding") from None
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """A checkpoint that was kept in a file. Raises InputError."""
+    text = read_text_file(path, MAX_NOTE)
+    with input_file(path):
+        return parse_checkpoint(text)
+
+
+def read_trust(path: Path) -> TrustDocument:
+    """A trust document to record. Raises InputError."""
+    from custody.kinds.governance import MAX_DOCUMENT
+    from custody.trust.document import parse_trust
+
+    text = read_text_file(path, MAX_DOCUMENT)
+    with input_file(path):
+        return parse_trust(text)
 
 
 def resolve_artifact(given: str, name: str | None) -> Subject:
     """An artifact named by a file on disk, a fingerprint, or NAME@FINGERPRINT."""
     head, separator, digest = given.rpartition("@")
-    if separator and _matches(r"[0-9a-f]{64}", digest):
+    if separator and _DIGEST.fullmatch(digest):
         return Subject(checked_name(name or head, "the artifact's name"), digest)
-    if _matches(r"[0-9a-f]{64}", given):
+    if _DIGEST.fullmatch(given):
         if name is None:
             raise UsageError("a bare fingerprint needs its --name (or write NAME@FINGERPRINT)", code="name")
         return Subject(checked_name(name, "--name"), given)
@@ -204,9 +266,3 @@ def _git_facts(folder: Path) -> GitFacts:
     if facts is None:
         raise InputError(f"{folder} is not a git checkout with a commit, or git is not installed", code="git")
     return facts
-
-
-def _matches(pattern: str, text: str) -> bool:
-    import re
-
-    return re.fullmatch(pattern, text) is not None

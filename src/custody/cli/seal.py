@@ -35,4 +35,4 @@ def seal(
             raise UsageError("--chain wants a chain's id: 64 hex digits", code="chain")
     with surroundings.writer(surroundings.signer()) as writer:
         receipt = writer.seal(Seal(tuple(chains or ())).write())
-    surroundings.print([receipt])
+    surroundings.print(receipt)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 import typer
+from typer.exceptions import TyperException
 
 from custody import __version__
-from custody.cli import console
+from custody.cli import console, groups
+from custody.errors import UsageError
 
 # Command -> the module under custody.cli that registers it, in the order of the help.
 COMMANDS = {
@@ -17,7 +20,7 @@ COMMANDS = {
     "seal": "seal",
     "merge": "ledger",
     "checkpoint": "ledger",
-    "redact": "ledger",
+    "redact": "redact",
     "verify": "verify",
     "trust": "trust",
     "log": "log",
@@ -30,23 +33,42 @@ COMMANDS = {
 }
 
 
+class _Root(groups.Group):
+    def list_commands(self, ctx: Any) -> list[str]:
+        return sorted(super().list_commands(ctx), key=list(COMMANDS).index)
+
+
 def build(only: str | None = None) -> typer.Typer:
     """The command tree; with `only`, of the module that has this command."""
-    app = typer.Typer(
+    app = groups.group(
+        "A chain of custody for software: record it, prove it, ask it. Offline, in one file.",
+        "Example: custody verify payments.ledger --root root.pub",
         name="custody",
-        no_args_is_help=True,
+        cls=_Root,
         pretty_exceptions_enable=False,
-        rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-        help="A chain of custody for software: record it, prove it, ask it. Offline, in one file.",
-        epilog="Exit: 0 verified, 1 not verified, 2 usage, 3 refused to open, 4 intact with a stated gap, "
-        "5 not acknowledged.",
+        epilog="Exit: 0 verified or done, 1 not verified, 2 wrong usage or input, 3 refused to open, "
+        "4 intact with a stated gap, 5 not acknowledged.",
     )
     app.callback(invoke_without_command=True)(_root)
     modules = dict.fromkeys(COMMANDS.values()) if only is None else [COMMANDS[only]]
     for module in modules:
         import_module(f"custody.cli.{module}").register(app)
     return app
+
+
+def invoke(app: typer.Typer) -> Any:
+    """Run the command line. What the library that parses it has to say becomes an error of custody's."""
+    try:
+        status = app(prog_name="custody", standalone_mode=False)
+    except TyperException as error:
+        path = getattr(getattr(error, "ctx", None), "command_path", "custody")
+        raise UsageError(f"{error.format_message().rstrip('.')} (see `{path} --help`)") from None
+    except (EOFError, typer.Abort):
+        raise UsageError("the answer to a question was missing", code="no-answer") from None
+    if status == console.INTERRUPTED:
+        raise KeyboardInterrupt
+    return status
 
 
 def _root(

@@ -2,42 +2,41 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 import typer
 
 from custody.cli import answers, console, options
-from custody.errors import UsageError
-from custody.ledger.entry import ORIGIN
+from custody.cli.console import Column
+from custody.cli.groups import group
+from custody.cli.recording import checked_origin
 from custody.trust.memory import Memory, Pins
 
-OriginArgument = Annotated[str, typer.Argument(metavar="ORIGIN", help="Such as acme.example/payments.")]
+OriginArgument = Annotated[str, options.argument("ORIGIN", "Such as acme.example/payments.")]
 
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(
-        no_args_is_help=True, rich_markup_mode=None, help="The root keys you hold origins to."
+    pins = group(
+        "The root keys you hold origins to.", "Example: custody trust pin acme.example/payments root.pub"
     )
-    group.command("pin")(pin)
-    group.command("show")(show)
-    group.command("forget")(forget)
-    app.add_typer(group, name="trust")
+    pins.command("pin")(pin)
+    pins.command("show")(show)
+    pins.command("forget")(forget)
+    app.add_typer(pins, name="trust")
 
 
 def pin(
     origin: OriginArgument,
-    key: Annotated[
-        str, typer.Argument(metavar="KEY", help="A public key file, or its SHA256:… fingerprint.")
-    ],
+    key: Annotated[str, options.argument("KEY", "A public key file, or its SHA256:… fingerprint.")],
     json: options.Json = False,
 ) -> None:
     """Remember the root key of an origin. Get it from its owner, never from a ledger.
 
     Example: custody trust pin acme.example/payments root.pub
     """
+    checked_origin(origin)
     fingerprint = answers.root_fingerprint(key)
-    Pins().pin(_origin(origin), fingerprint)
+    Pins().pin(origin, fingerprint)
     if json:
         console.out_json({"origin": origin, "root": fingerprint})
     else:
@@ -45,12 +44,17 @@ def pin(
 
 
 def show(json: options.Json = False) -> None:
-    """Show what is pinned on this machine."""
+    """Show what is pinned on this machine.
+
+    Example: custody trust show
+    """
     pins = Pins().all()
     if json:
         console.out_json(pins)
     elif pins:
-        console.table([[origin, key] for origin, key in sorted(pins.items())], ["origin", "root"])
+        console.table(
+            [[origin, key] for origin, key in sorted(pins.items())], [Column("origin"), Column("root")]
+        )
     else:
         console.out("nothing is pinned: custody trust pin ORIGIN KEY")
 
@@ -59,16 +63,14 @@ def forget(
     origin: OriginArgument,
     json: options.Json = False,
 ) -> None:
-    """Unpin an origin, and forget the checkpoints that were verified under it."""
-    Pins().forget(_origin(origin))
+    """Unpin an origin, and forget the checkpoints that were verified under it.
+
+    Example: custody trust forget acme.example/payments
+    """
+    checked_origin(origin)
+    Pins().forget(origin)
     Memory().forget(origin)
     if json:
         console.out_json({"forgot": origin})
     else:
         console.out(f"{origin}: forgotten")
-
-
-def _origin(origin: str) -> str:
-    if not re.fullmatch(ORIGIN, origin):
-        raise UsageError("an origin is a name such as acme.example/payments", code="origin")
-    return origin

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
 
 import typer
 
@@ -18,7 +17,7 @@ def register(app: typer.Typer) -> None:
 
 
 def tui(
-    ledger: Annotated[str | None, typer.Argument(metavar="[LEDGER]", callback=options.not_empty)] = None,
+    ledger: options.LedgerArgument = None,
     root: options.Root = None,
 ) -> int:
     """Browse a ledger, watch it being verified, and step through the life of its environments.

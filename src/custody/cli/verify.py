@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 
 def verify(
-    ledger: Annotated[str | None, typer.Argument(metavar="[LEDGER]", callback=options.not_empty)] = None,
+    ledger: options.LedgerArgument = None,
     root: options.Root = None,
     checkpoint: Annotated[
         list[str] | None,
@@ -46,7 +46,7 @@ def verify(
         remember(verification)
         report = verification.report
         if json:
-            console.out_json(answers.report_json(report))
+            console.out_json(answers.report_json(report) | {"software": _software()})
             return report.exit
         _print(verification, str(path))
     return report.exit
@@ -54,9 +54,8 @@ def verify(
 
 def _print(verification: Verification, path: str) -> None:
     report = verification.report
-    console.out(f"origin      {safe_text(report.origin) or '(none)'}")
-    judged_by = ", ".join(report.roots) or "none: nobody is vouched for (--root KEY, or custody trust pin)"
-    console.out(f"root        {judged_by}")
+    judged_by = f"root {', '.join(report.roots)}" if report.roots else "no root: nobody is vouched for"
+    console.out(f"{safe_text(report.origin) or '(no origin)'}, judged by {judged_by}")
     console.out(f"ledger      {safe_text(path)}")
     console.out(f"sha256      {report.file_sha256}")
     console.out(f"entries     {report.size}, of which a checkpoint covers {report.covered}")
@@ -65,7 +64,7 @@ def _print(verification: Verification, path: str) -> None:
         console.out(f"trust       version {report.trust_version}")
     for finding in report.findings[:_SHOWN]:
         where = f"position {finding.position}: " if finding.position >= 0 else ""
-        label = console.style(f"{finding.severity:5} {finding.code}", _STYLES[finding.severity])
+        label = console.style(f"{finding.severity:12}{finding.code}", _STYLES[finding.severity])
         console.out(f"{label}  {where}{safe_text(finding.message, 300)}")
     hidden = sum(report.counts.values()) - min(len(report.findings), _SHOWN)
     if hidden > 0:
@@ -77,3 +76,14 @@ def _print(verification: Verification, path: str) -> None:
     }
     text, style = verdict[report.exit]
     console.out(console.style(text, style))
+
+
+def _software() -> dict[str, str]:
+    """What verified it. The SQLite library is the platform's, so whoever relies on the verdict may want to know."""
+    from importlib.metadata import version
+
+    from custody import __version__
+    from custody.query.index import Index
+
+    (sqlite,) = Index.in_memory().row("SELECT sqlite_version()") or ("",)
+    return {"custody": __version__, "sqlite": sqlite, "pynacl": version("pynacl")}
