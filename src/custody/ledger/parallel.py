@@ -22,6 +22,7 @@ from custody.ledger import dsse
 from custody.ledger.body import BodyChecker
 
 SMALL = 3000  # below so many entries, starting workers costs more than they save
+_AHEAD = 3  # batches that a worker has before it, so that it never waits
 _LENGTH = 8  # bytes, in front of each message between processes
 _PLAIN = 2  # marshal's version without references, of which these messages have none
 # The worker imports from where this process does.
@@ -71,31 +72,37 @@ def check(columns: Columns, bodies: BodyChecker) -> list[Wrong]:
 
 
 class Checkers:
-    """Runs `check` on all cores, or here when there is one core or little to do."""
+    """Runs `check` on all cores: this process on one of them, a worker process on each of the others.
+
+    `workers` is how many processes there may be in all, if not one for each core.
+    """
 
     def __init__(self, entries: int, workers: int | None = None) -> None:
-        cores = workers if workers is not None else available_cores()
+        cores = available_cores() if workers is None else workers
+        others = cores - 1 if entries >= SMALL and sys.executable else 0
         self._bodies = BodyChecker()
         self._workers: list[_Worker] = []
-        self._given = 0
-        if cores > 1 and entries >= SMALL and sys.executable:
-            with suppress(OSError):  # a system that starts no more processes: those there are will do
-                for _ in range(cores):
-                    self._workers.append(_Worker())
-        self.window = max(1, len(self._workers) * 3)
+        with suppress(OSError):  # a system that starts no more processes: those there are will do
+            for _ in range(others):
+                self._workers.append(_Worker())
+        self.window = len(self._workers) * (_AHEAD + 1) + 1
 
     def submit(self, jobs: Jobs) -> Callable[[], list[Wrong]]:
-        """Begin checking; the answer is had by calling what is returned, once, in the order of submission."""
-        if not self._workers or not jobs.headers:
-            return lambda: check(jobs.columns, self._bodies)
-        worker = self._workers[self._given % len(self._workers)]
-        self._given += 1
-        worker.give(marshal.dumps(jobs.columns, _PLAIN))
+        """Begin checking; the answer is had by calling what is returned, once, in the order of submission.
+
+        What the workers are too busy for is checked here and now.
+        """
+        columns = jobs.columns
+        worker = min(self._workers, key=_Worker.load, default=None)
+        if worker is None or worker.load() >= _AHEAD or not jobs.headers:
+            wrong = check(columns, self._bodies)
+            return lambda: wrong
+        worker.give(marshal.dumps(columns, _PLAIN))
 
         def result() -> list[Wrong]:
             answer = worker.answer()
             # A worker that was killed leaves its work to this process.
-            return check(jobs.columns, self._bodies) if answer is None else answer
+            return check(columns, self._bodies) if answer is None else answer
 
         return result
 
@@ -111,48 +118,66 @@ class _Worker:
     """A process that checks what it is given, in that order."""
 
     def __init__(self) -> None:
+        self._given = self._answered = 0
         self._messages: SimpleQueue[bytes | None] = SimpleQueue()
+        self._answers: SimpleQueue[bytes | None] = SimpleQueue()
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-c", _BEGIN],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-        # A pipe holds less than one batch, so that whoever writes waits until the worker comes to it.
-        self._feeder = Thread(target=self._feed, name="checker", daemon=True)
-        self._feeder.start()
+        # A pipe holds less than one batch: whoever writes waits until the worker comes to it, and must not be
+        # the one who reads.
+        self._threads = [Thread(target=run, daemon=True) for run in (self._feed, self._collect)]
+        for thread in self._threads:
+            thread.start()
+
+    def load(self) -> int:
+        """How many messages it was given and has not answered; none are of use to one that ended."""
+        return self._given - self._answered
 
     def give(self, message: bytes) -> None:
+        self._given += 1
         self._messages.put(message)
 
     def answer(self) -> list[Wrong] | None:
         """To the next of the messages given; None if the process ended."""
-        assert self._process.stdout is not None
-        message = _receive(self._process.stdout.read)
+        message = self._answers.get()
         if message is None:
+            self._answers.put(None)
             return None
         answer: list[Wrong] = marshal.loads(message)
         return answer
 
     def end(self) -> None:
         """At once: there is nothing in a worker to be lost."""
-        assert self._process.stdin is not None and self._process.stdout is not None
         self._process.kill()
         self._process.wait()
         self._messages.put(None)
-        self._feeder.join()
-        self._process.stdout.close()
+        for thread in self._threads:
+            thread.join()
 
     def _feed(self) -> None:
         pipe = self._process.stdin
         assert pipe is not None
-        with suppress(OSError), pipe:  # whoever waits for the answer learns that the process ended
+        with suppress(OSError), pipe:  # that the process ended is learned from its silence
             marshal.dump([entry for entry in sys.path if isinstance(entry, str)], pipe, _PLAIN)
             pipe.flush()
             while (message := self._messages.get()) is not None:
                 pipe.write(len(message).to_bytes(_LENGTH, "little"))
                 pipe.write(message)
                 pipe.flush()
+
+    def _collect(self) -> None:
+        pipe = self._process.stdout
+        assert pipe is not None
+        with pipe:
+            while (message := _receive(pipe.read)) is not None:
+                self._answered += 1
+                self._answers.put(message)
+        self._answered = -(2**63)  # whatever comes now is not for this worker
+        self._answers.put(None)
 
 
 def serve() -> None:

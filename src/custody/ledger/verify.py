@@ -21,7 +21,7 @@ from custody.ledger.merkle import Frontier
 from custody.ledger.parallel import Checkers, Jobs, Wrong
 from custody.ledger.reader import RawRow, Snapshot
 
-BATCH = 500
+BATCH = 100
 
 
 class Verified(NamedTuple):
