@@ -139,7 +139,9 @@ def check_integrity(connection: sqlite3.Connection) -> None:
     with refusing():
         rows = connection.execute("PRAGMA integrity_check(1)").fetchall()
     if rows != [(b"ok",)] and rows != [("ok",)]:
-        raise RefusedError(f"corrupt: {_text(rows[0][0]) if rows else 'no answer'}", code="integrity")
+        # SQLite may take several lines to say it; ours are one.
+        said = " ".join(str(_text(rows[0][0])).split()) if rows else "no answer"
+        raise RefusedError(f"corrupt: {said}", code="integrity")
 
 
 def allow_reading_only(connection: sqlite3.Connection) -> None:
