@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from custody.cli import console
-from custody.cli.recording import ledger_path, read_checkpoint
+from custody.cli.recording import ledger_path, open_given, read_checkpoint
 from custody.errors import NotVerifiedError, UsageError
 from custody.ledger.findings import Finding
-from custody.ledger.reader import Snapshot, open_ledger
+from custody.ledger.reader import Snapshot
 from custody.text import safe_text
 from custody.trust.expectations import expect, remember
 from custody.trust.verification import Expectations, Report, Verification
@@ -47,7 +47,7 @@ def answering(given: str | None, roots: Sequence[str] | None, json: bool) -> Ite
     from custody.query.build import IndexBuilder
     from custody.query.index import Index
 
-    with open_ledger(ledger_path(given)) as snapshot:
+    with open_given(ledger_path(given)) as snapshot:
         verification = Verification(snapshot, expectations(snapshot.origin, roots))
         index = Index.in_memory()
         builder = IndexBuilder(index)

@@ -100,7 +100,7 @@ def artifact(
 @with_options(recording)
 def evidence(
     surroundings: Recording,
-    files: Annotated[list[str] | None, argument("[FILE]…", "For junit: XML files or folders.")] = None,
+    files: Annotated[list[str] | None, argument("FILE", "For junit: XML files or folders.")] = None,
     type: Annotated[
         str,
         option(

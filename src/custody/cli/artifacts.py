@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 def artifacts(
     text: Annotated[
         str | None,
-        options.argument("[TEXT]", "Only those whose name, fingerprint, commit or version has this."),
+        options.argument("TEXT", "Only those whose name, fingerprint, commit or version has this."),
     ] = None,
     ledger: options.Ledger = None,
     root: options.Root = None,

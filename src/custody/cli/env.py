@@ -219,8 +219,8 @@ def _print_state(state: State | None, environment: str, moment: Moment | None, c
     console.table(
         rows,
         [
-            Column("service", least=10),
-            Column("artifact", least=10, drop=1),
+            Column("service", least=16),
+            Column("artifact", least=16, drop=1),
             Column("version", least=6, drop=3),
             Column("sha256"),
             Column("commit", drop=4),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import typer
@@ -9,6 +10,9 @@ from typer.core import TyperGroup
 
 from custody.cli import console
 from custody.errors import UsageError
+
+# A paragraph behind a backspace is not laid out anew.
+_EXAMPLE = re.compile(r"(?<!\x08\n)^Examples?:", re.MULTILINE)
 
 
 class Group(TyperGroup):
@@ -20,7 +24,14 @@ class Group(TyperGroup):
             raise UsageError(f"which command? `{ctx.command_path} --help` lists them")
         return super().parse_args(ctx, args)
 
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        command = super().get_command(ctx, cmd_name)
+        if command is not None and command.help:
+            command.help = _EXAMPLE.sub("\b\n\\g<0>", command.help)
+        return command
+
 
 def group(*help: str, cls: type[Group] = Group, **options: Any) -> typer.Typer:
     """An empty group. `help` is its paragraphs."""
-    return typer.Typer(cls=cls, rich_markup_mode=None, help="\n\n".join(help), **options)
+    text = _EXAMPLE.sub("\b\n\\g<0>", "\n\n".join(help))
+    return typer.Typer(cls=cls, rich_markup_mode=None, help=text, **options)

@@ -10,7 +10,7 @@ import typer
 
 from custody.cli import answers, console, options
 from custody.cli.config import read_config
-from custody.cli.recording import checked_origin, find_key, ledger_path, read_trust
+from custody.cli.recording import check_folder, checked_origin, find_key, ledger_path, read_trust
 from custody.errors import EXIT_GAP, EXIT_NOT_VERIFIED, EXIT_OK, SigningKeyError, UsageError
 from custody.kinds.governance import Trust
 from custody.ledger.store import DEFAULT_WAIT, create_ledger
@@ -57,6 +57,7 @@ def init(
         )
         raise UsageError(message, code="root")
     path = Path(ledger)
+    check_folder(path)
     create_ledger(path, exist_ok=False)
     try:
         with Writer(path, ChainWriter(signer), document.origin, {}) as writer:
@@ -74,7 +75,7 @@ def init(
 
 def merge(
     target: Annotated[str, options.argument("TARGET", "The ledger to merge into.")],
-    sources: Annotated[list[str], options.argument("SOURCE…", "The ledgers to take entries from.")],
+    sources: Annotated[list[str], options.argument("SOURCE", "The ledgers to take entries from.")],
     key: options.Key = None,
     root: options.Root = None,
     accept_unknown: Annotated[

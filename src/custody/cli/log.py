@@ -108,7 +108,9 @@ def show(
             for note in notes:
                 console.out(f"{note.severity:10} {note.code}: {safe_text(note.message, 300)}")
             console.out()
-            console.out(f"body: {detail.body_state}" if not detail.body_text else "body")
+            redacted = detail.body_state == "missing" and any(one.code == "redacted" for one in notes)
+            state = "redacted" if redacted else detail.body_state
+            console.out(f"body: {state}" if not detail.body_text else "body")
             for line in detail.body_text.splitlines():
                 console.out(f"  {safe_text(line, 2000)}")
         value = detail._asdict() | {

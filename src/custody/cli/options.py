@@ -35,7 +35,7 @@ def option(
 
 def argument(metavar: str, help: str) -> Any:
     """A text argument that refuses to be empty."""
-    return typer.Argument(metavar=metavar, help=help, callback=_check(metavar.strip("[]…"), None))
+    return typer.Argument(metavar=metavar, help=help, callback=_check(metavar, None))
 
 
 def _check(name: str, choices: Sequence[str] | None) -> Callable[[Any], Any]:
@@ -65,7 +65,7 @@ Key = Annotated[
 ]
 Entry = Annotated[str, argument("ID", "The entry: its position, or 6 or more hex digits of its id.")]
 LedgerArgument = Annotated[
-    str | None, argument("[LEDGER]", "The ledger file; else CUSTODY_LEDGER, else the one of custody.toml.")
+    str | None, argument("LEDGER", "The ledger file; else CUSTODY_LEDGER, else the one of custody.toml.")
 ]
 Zone = Annotated[
     str | None,

@@ -18,10 +18,11 @@ from custody.keys.ed25519 import Signer
 from custody.keys.find import find_signer
 from custody.kinds import read_body
 from custody.kinds.bodies import Genesis, Run
-from custody.ledger.canonical import MalformedError
+from custody.ledger.canonical import MalformedError, decode_object, encode
 from custody.ledger.checkpoint import MAX_NOTE, Checkpoint, parse_checkpoint
-from custody.ledger.entry import MAX_ATTACHMENTS, NAME, ORIGIN, Seen, Subject
+from custody.ledger.entry import MAX_ATTACHMENTS, MAX_BODY, NAME, ORIGIN, Seen, Subject
 from custody.ledger.heads import HeadStore
+from custody.ledger.reader import Snapshot, open_ledger
 from custody.ledger.store import DEFAULT_WAIT, create_ledger
 from custody.ledger.writer import ChainWriter, Draft, Receipt, Writer
 from custody.text import safe_text
@@ -73,6 +74,7 @@ class Recording:
                 where = "give --origin, or set CUSTODY_ORIGIN, or name it in custody.toml"
                 message = f"{self.ledger} does not exist, and a new ledger needs its origin: {where}"
                 raise UsageError(message, code="origin")
+            check_folder(self.ledger)
             create_ledger(self.ledger, exist_ok=True)
         if not self.is_run:
             draft = draft._replace(last=True)
@@ -108,8 +110,8 @@ class Recording:
             message = f"{len(draft.attachments)} attachments, more than the {MAX_ATTACHMENTS} of an entry"
             raise InputError(message, code="attachments")
         try:
-            read_body("genesis", self.context.write())
-            read_body(draft.kind, draft.body)
+            for kind, body in (("genesis", self.context.write()), (draft.kind, draft.body)):
+                read_body(kind, decode_object(encode(body), MAX_BODY))
         except MalformedError as error:
             raise InputError(f"cannot be recorded: {error}", code="body") from None
 
@@ -172,13 +174,29 @@ def find_key(key: str | None) -> Signer:
     return find_signer(key_file=Path(key) if key else None, environ=os.environ, ask=console.ask_secret)
 
 
-def ledger_path(given: str | None, settings: Settings | None = None) -> Path:
-    """The ledger that a command is about."""
-    path = given or (settings or read_config(Path.cwd())).ledger
+def ledger_path(given: str | None, settings: Settings | None = None, *, option: str | None = None) -> Path:
+    """The ledger that a command is about: its argument, --ledger (or CUSTODY_LEDGER), or that of custody.toml."""
+    path = given or option or (settings or read_config(Path.cwd())).ledger
     if not path:
         message = "which ledger? Give --ledger FILE, or set CUSTODY_LEDGER, or name one in custody.toml"
         raise UsageError(message, code="ledger")
     return Path(path)
+
+
+def check_folder(ledger: Path) -> None:
+    """A folder that is not there is not made: it is a slip of the pen, most often."""
+    if not ledger.absolute().parent.is_dir():
+        raise UsageError(f"{ledger}: there is no folder {ledger.parent} to make it in", code="folder")
+
+
+def open_given(path: Path) -> Snapshot:
+    """The ledger that a command reads, through the gate. Raises RefusedError, which names the file."""
+    try:
+        return open_ledger(path)
+    except RefusedError as error:
+        message = str(error)
+        named = message if message.startswith((str(path), str(path.absolute()))) else f"{path}: {message}"
+        raise RefusedError(named, code=error.code) from None
 
 
 def checked_origin(origin: str | None) -> str | None:

@@ -7,9 +7,8 @@ import sys
 import typer
 
 from custody.cli import answers, options
-from custody.cli.recording import ledger_path
+from custody.cli.recording import ledger_path, open_given
 from custody.errors import UsageError
-from custody.ledger.reader import open_ledger
 
 
 def register(app: typer.Typer) -> None:
@@ -18,6 +17,7 @@ def register(app: typer.Typer) -> None:
 
 def tui(
     ledger: options.LedgerArgument = None,
+    option: options.Ledger = None,
     root: options.Root = None,
 ) -> int:
     """Browse a ledger, watch it being verified, and step through the life of its environments.
@@ -28,7 +28,7 @@ def tui(
         raise UsageError(
             "there is no terminal here: `custody verify`, `trace` and `env show` answer without one"
         )
-    with open_ledger(ledger_path(ledger)) as snapshot:
+    with open_given(ledger_path(ledger, option=option)) as snapshot:
         expectations = answers.expectations(snapshot.origin, root)
         from custody.tui.app import run
 

@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from custody.cli import answers, console, options
-from custody.cli.recording import ledger_path
-from custody.ledger.reader import open_ledger
+from custody.cli.recording import ledger_path, open_given
 from custody.text import safe_text
 from custody.trust.expectations import remember
 from custody.trust.verification import Verification
@@ -23,6 +22,7 @@ def register(app: typer.Typer) -> None:
 
 def verify(
     ledger: options.LedgerArgument = None,
+    option: options.Ledger = None,
     root: options.Root = None,
     checkpoint: Annotated[
         list[str] | None,
@@ -36,8 +36,8 @@ def verify(
 
     Example: custody verify payments.ledger --root root.pub
     """
-    path = ledger_path(ledger)
-    with open_ledger(path) as snapshot:
+    path = ledger_path(ledger, option=option)
+    with open_given(path) as snapshot:
         verification = Verification(snapshot, answers.expectations(snapshot.origin, root, checkpoint))
         progress = console.Progress("verifying")
         for step in verification.run():
