@@ -27,7 +27,16 @@ from custody.ledger.writer import ChainWriter, Draft, Signed, insert
 ORIGIN = "acme.example/payments"
 ENVIRONMENT = "prod"
 SERVICES = ("payments-api", "ledger-core", "fraud-rules", "card-vault", "web-checkout", "notifications")
-CHECKS = ("unit-tests", "integration-tests", "lint", "static-analysis", "dependencies", "licences", "secrets", "load")
+CHECKS = (
+    "unit-tests",
+    "integration-tests",
+    "lint",
+    "static-analysis",
+    "dependencies",
+    "licences",
+    "secrets",
+    "load",
+)
 ROLES = {
     "ci-builder": ("builder",),
     "risk-officer": ("approver",),
@@ -82,7 +91,13 @@ class World:
             repository,
             commit,
             "main",
-            Run("ci", str(81_000 + self._builds), "1", f"{repository}/runs/{81_000 + self._builds}", "runner-12"),
+            Run(
+                "ci",
+                str(81_000 + self._builds),
+                "1",
+                f"{repository}/runs/{81_000 + self._builds}",
+                "runner-12",
+            ),
         )
         drafts = [
             Draft(
@@ -98,7 +113,9 @@ class World:
         drafts = []
         for environment in ("staging", ENVIRONMENT):
             for one in artifacts:
-                body = Deployment(one, environment, one.name, "release", f"https://tickets.example/{self._builds}")
+                body = Deployment(
+                    one, environment, one.name, "release", f"https://tickets.example/{self._builds}"
+                )
                 drafts.append(Draft("deployment", body.write(), (one,)))
         self._running |= {one.name: one for one in artifacts}
         report = self._report()
@@ -117,7 +134,9 @@ class World:
         )
         attachments = ()
         if control == "integration-tests":
-            attachments = ((b"<testsuite>%b</testsuite>" % self._random.randbytes(1000).hex().encode(), "text/xml"),)
+            attachments = (
+                (b"<testsuite>%b</testsuite>" % self._random.randbytes(1000).hex().encode(), "text/xml"),
+            )
         return Draft("evidence", body.write(), (artifact,), attachments)
 
     def _report(self) -> Draft:
@@ -159,5 +178,9 @@ def _document() -> str:
     lines = [f'origin = "{ORIGIN}"', "version = 1", f'roots = ["{signer("root").public.openssh()}"]']
     for name, roles in ROLES.items():
         listed = ", ".join(f'"{role}"' for role in roles)
-        lines += [f"[identities.{name}]", f'keys = ["{signer(name).public.openssh()}"]', f"roles = [{listed}]"]
+        lines += [
+            f"[identities.{name}]",
+            f'keys = ["{signer(name).public.openssh()}"]',
+            f"roles = [{listed}]",
+        ]
     return "\n".join(lines) + "\n"

@@ -12,7 +12,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -222,7 +222,9 @@ class Snapshot:
     def confirm_unchanged(self) -> None:
         """Of a ledger opened in place: that it is still what was opened. Raises RefusedError."""
         if not self._copied and self.changed_on_disk():
-            raise RefusedError(f"{self.path} was written to while it was verified: nothing holds", code="changed")
+            raise RefusedError(
+                f"{self.path} was written to while it was verified: nothing holds", code="changed"
+            )
 
     def changed_on_disk(self) -> bool:
         """Whether the path no longer holds the file that was opened, or that file was written to."""
@@ -274,13 +276,19 @@ class TransactionView(Snapshot):
 _SELECT = "SELECT position, id, header, signature, chain, seq FROM entry"
 
 
-def open_ledger(path: Path, memory_cap: int = MEMORY_CAP) -> Snapshot:
-    """Let a ledger file in. Raises RefusedError, having written nothing."""
+def open_ledger(
+    path: Path, memory_cap: int = MEMORY_CAP, *, passed: Callable[[str], bool] = lambda _: False
+) -> Snapshot:
+    """Let a ledger file in. Raises RefusedError, having written nothing.
+
+    `passed` says of a file's SHA-256 (hex) whether this machine saw just these bytes pass SQLite's integrity check:
+    its answer would be the same again.
+    """
     path = resolve(path)
     deadline = time.monotonic() + _WRITER_PATIENCE
     while True:
         try:
-            return _open_once(path, memory_cap)
+            return _open_once(path, memory_cap, passed)
         except RefusedError as error:
             # A running append of ours looks like a sidecar for some milliseconds; a left-behind one stays.
             if error.code not in ("sidecar", "changed") or time.monotonic() > deadline:
@@ -304,31 +312,50 @@ def check_sidecars(path: Path) -> None:
             raise RefusedError(message, code="sidecar")
 
 
-def _open_once(path: Path, memory_cap: int) -> Snapshot:
+def _open_once(path: Path, memory_cap: int, passed: Callable[[str], bool]) -> Snapshot:
     check_sidecars(path)
     with system.open_regular(path) as file:
         before = os.fstat(file.fileno())
         head = file.read(schema.HEADER_SIZE)
         schema.check_file_header(head, before.st_size)
-        data = head + file.read(before.st_size - len(head) + 1) if before.st_size <= memory_cap else b""
+        file.seek(0)
+        data = file.read(before.st_size + 1) if before.st_size <= memory_cap else b""
         after = os.fstat(file.fileno())
     check_sidecars(path)
-    if _marks(before) != _marks(after) or (data and len(data) != before.st_size):
+    changed = data and (len(data) != before.st_size or not data.startswith(head))
+    if _marks(before) != _marks(after) or changed:
         raise RefusedError(f"{path} was written to while it was read: try again", code="changed")
+    hashing = _Hashing(data)
     connection = _connect(path, data)
     try:
         with schema.refusing():
             schema.harden(connection)
         schema.check_schema(connection)
-        if data:
+        if data and not passed(hashing.hex):
             schema.check_integrity(connection)
         schema.allow_reading_only(connection)
     except BaseException:
         connection.close()
         raise
-    return Snapshot(
-        path, connection, before.st_size, hashlib.sha256(data).hexdigest() if data else "", before
-    )
+    return Snapshot(path, connection, before.st_size, hashing.hex if data else "", before)
+
+
+class _Hashing(threading.Thread):
+    """The digest of a file's bytes, while SQLite takes them in."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(daemon=True)
+        self._data = data
+        self._hex = ""
+        self.start()
+
+    def run(self) -> None:
+        self._hex = hashlib.sha256(self._data).hexdigest()
+
+    @property
+    def hex(self) -> str:
+        self.join()
+        return self._hex
 
 
 def _connect(path: Path, data: bytes) -> sqlite3.Connection:

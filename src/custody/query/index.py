@@ -20,7 +20,7 @@ from custody import system
 from custody.errors import RefusedError, UsageError
 
 APPLICATION_ID = 0x43555349  # "CUSI"
-FORMAT = 1  # raised whenever the tables or what is kept in them change; stored as user_version once complete
+FORMAT = 2  # raised whenever the tables or what is kept in them change; stored as user_version once complete
 
 _CACHE_KIB = 32 * 1024
 
@@ -48,6 +48,7 @@ TABLES: dict[str, dict[str, type]] = {
     "span": {"environment": str, "service": str, **_ABOUT, **_FACT, "until": str, "until_position": int,
              "until_entry": str, "until_writer": str},
     "notice": {"code": str, "position": int, "entry": str, "message": str},
+    "report": {"document": str},  # of the verification that the facts come from, for `opening`
 }  # fmt: skip
 _KEYS: dict[str, str | tuple[str, ...]] = {
     "content": "id",
@@ -55,7 +56,7 @@ _KEYS: dict[str, str | tuple[str, ...]] = {
     "state": ("environment", "number"),
     "keyframe": ("environment", "number"),
 }
-_NO_KEY = ("span", "notice")
+_NO_KEY = ("span", "notice", "report")
 
 # Made after the facts are in, which is faster than keeping them up to date row by row.
 INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (

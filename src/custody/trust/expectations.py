@@ -34,13 +34,19 @@ def last_seen(origin: str, first: str) -> Seen | None:
     return None
 
 
-def remember(verification: Verification) -> None:
-    """After an exit 0, and only then, this machine remembers the checkpoint that the verification ended on."""
+def remember(verification: Verification) -> tuple[Remembered, ...]:
+    """After an exit 0, and only then, this machine remembers the checkpoint that the verification ended on.
+
+    What the expectations of the next verification of this log will hold as remembered is returned.
+    """
+    known = {one.first: one for one in verification.expectations.remembered}
     report = verification.report
     first = verification.snapshot.row(0)
-    if not verification.done or report.exit != 0 or first is None:
-        return
-    root = verification.log.roots[report.covered].hex()
-    one = Remembered(report.covered, root, entry_id(first.header), report.checkpoint)
-    for fingerprint in report.roots:
-        Memory().remember(report.origin, fingerprint, one)
+    if verification.done and report.exit == 0 and first is not None:
+        root = verification.log.roots[report.covered].hex()
+        one = Remembered(report.covered, root, entry_id(first.header), report.checkpoint)
+        for fingerprint in report.roots:
+            Memory().remember(report.origin, fingerprint, one)
+        if one.first not in known or known[one.first].size < one.size:
+            known[one.first] = one
+    return tuple(known.values())

@@ -1,0 +1,57 @@
+"""`python -m bench`: design §7's table, but for the rows of the TUI. `--quick` is for trying it out."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bench.appending import batch_row, durable_row, process_row
+from bench.asking import moment_row
+from bench.measure import Row, say, show
+from bench.verifying import git_row, memory_line, merge_row, verification_rows
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure custody side by side.")
+    parser.add_argument("--quick", action="store_true", help="small sizes: whether it runs, not how it compares")
+    quick = parser.parse_args(arguments).quick
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="custody-bench-") as name:
+        folder = Path(name)
+        # Nothing of this machine's own memory, pins and caches takes part, and nothing is left in them.
+        os.environ["CUSTODY_HOME"] = str(folder / "home")
+        if quick:
+            rows = _rows(folder, 500, 300, 20, 3, 200, 2000, 1)
+            memory = memory_line(folder, (200, 400))
+        else:
+            rows = _rows(folder, 100_000, 20_000, 200, 200, 1000, 1_000_000, 5)
+            memory = memory_line(folder, (10_000, 100_000))
+    show(rows)
+    print(memory)
+    missed = [row.what for row in rows if not row.met]
+    print(f"{len(rows) - len(missed)} of {len(rows)} met; {time.monotonic() - began:.0f} s")
+    return 0
+
+
+def _rows(
+    folder: Path, entries: int, merged: int, durable: int, commits: int, few: int, many: int, rounds: int
+) -> list[Row]:
+    rows = verification_rows(folder, entries, rounds)
+    rows.append(process_row(folder, 3 * rounds))
+    rows.append(durable_row(folder, durable, rounds))
+    rows.append(batch_row(folder, min(durable * 10, 2000), rounds))
+    rows.append(merge_row(folder, merged, rounds))
+    rows.append(moment_row(few, many, rounds))
+    git = git_row(folder, commits, merged, max(1, rounds // 2))
+    if git is not None:
+        rows.append(git)
+    say("")
+    return rows
+
+
+if __name__ == "__main__":
+    sys.exit(main())
