@@ -135,16 +135,16 @@ def walk() -> None:
 def month() -> None:
     """A month of a firm of six services, asked the question that all this is for."""
     title("A month of a fintech: what ran in production on Thursday at 02:30, and who said it could?")
-    ledger = ("--ledger", str(SAMPLE), "--root", str(SAMPLE_ROOT))
-    custody("verify", str(SAMPLE), "--root", str(SAMPLE_ROOT))
-    custody("env", "show", "prod", "--at", "2026-11-19 02:30", "--tz", "UTC", *ledger)
-    custody("env", "log", "prod", "--since", "2026-11-18", "--until", "2026-11-20", "--tz", "UTC", *ledger)
-    shown = custody(
-        "env", "show", "prod", "--at", "2026-11-19 02:30", "--tz", "UTC", "--json", *ledger, quiet=True
-    )
-    services = json.loads(shown)["answer"]["state"]["services"]
-    api = next(one for one in services if one["service"] == "payments-api")
-    custody("trace", api["sha256"], *ledger)
+    custody("trust", "pin", "acme.example/payments", str(SAMPLE_ROOT))
+    os.environ["CUSTODY_LEDGER"] = str(SAMPLE)
+    say(f"$ export CUSTODY_LEDGER={SAMPLE.relative_to(ROOT)}")
+    custody("verify")
+    moment = ("--at", "2026-11-19 02:30", "--tz", "UTC")
+    custody("env", "show", "prod", *moment)
+    custody("env", "log", "prod", "--since", "2026-11-18", "--until", "2026-11-20", "--tz", "UTC")
+    answer = json.loads(custody("env", "show", "prod", *moment, "--json", quiet=True))["answer"]
+    hotfix = next(one["sha256"] for one in answer["state"]["services"] if one["service"] == "payments-api")
+    custody("trace", hotfix[:12])
 
 
 def build_wheel() -> Path:
