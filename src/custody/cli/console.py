@@ -127,7 +127,9 @@ def table(rows: Sequence[Sequence[str]], columns: Sequence[Column]) -> None:
         if not rows or not column.drop or any(row[index] for row in rows)
     ]
     shown, widths = _fit(rows, columns, shown, width())
-    headings = (columns[index].heading.ljust(size) for index, size in zip(shown, widths, strict=True))
+    headings = (
+        _cut(columns[index].heading, size).ljust(size) for index, size in zip(shown, widths, strict=True)
+    )
     out(style("  ".join(headings).rstrip(), "dim"))
     for row in rows:
         cells = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import typer
@@ -13,6 +14,38 @@ from custody.errors import UsageError
 
 # A paragraph behind a backspace is not laid out anew.
 _EXAMPLE = re.compile(r"(?<!\x08\n)^Examples?:", re.MULTILINE)
+
+
+class _Plain:
+    """Takes a parameter's text as it is, which is what it comes to when its type is text.
+
+    The library builds a validator for each parameter of a command, used or not, and to that end imports a validation
+    library that takes longer than all of custody. Whatever is not plainly text or a default is left to it.
+    """
+
+    def __init__(self, validator: Callable[[], Any], annotation: object) -> None:
+        self._validator = validator
+        self._annotation = annotation
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        several = param.multiple or param.nargs == -1
+        if value is None:
+            return () if several else None
+        if self._annotation is str and type(value) is str:
+            return value
+        if self._annotation == list[str] and several and type(value) in (list, tuple):
+            return list(value)
+        if self._annotation is float and type(value) is float:
+            return value
+        return self._validator().coerce(value, param=param, ctx=ctx)
+
+
+def _quicken(command: Any) -> None:
+    for param in getattr(command, "params", ()):
+        annotation = getattr(getattr(param, "type_descriptor", None), "annotation", None)
+        if hasattr(param, "get_runtime_param"):
+            plain = _Plain(param.get_runtime_param, annotation)
+            param.get_runtime_param = lambda plain=plain: plain
 
 
 class Group(TyperGroup):
@@ -28,6 +61,7 @@ class Group(TyperGroup):
         command = super().get_command(ctx, cmd_name)
         if command is not None and command.help:
             command.help = _EXAMPLE.sub("\b\n\\g<0>", command.help)
+        _quicken(command)
         return command
 
 

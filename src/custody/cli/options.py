@@ -127,12 +127,18 @@ Once = Annotated[
 ]
 
 
-def with_options(shared: Callable[..., R]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a command the options of `shared`, whose result becomes the command's first argument.
+def with_options(
+    shared: Callable[..., R], *, without: Sequence[str] = ()
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command the options of `shared`, whose result becomes the command's first argument; but those `without`.
 
     The command line library reads a function's signature; this writes the joined one.
     """
-    common = inspect.signature(shared, eval_str=True).parameters
+    common = {
+        name: parameter
+        for name, parameter in inspect.signature(shared, eval_str=True).parameters.items()
+        if name not in without
+    }
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]

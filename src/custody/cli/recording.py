@@ -118,7 +118,7 @@ class Recording:
     def _witness(self, origin: str, first: str) -> Seen | None:
         """The checkpoint that a new chain names: the one given, or what this machine remembers of this very log."""
         if self.seen is None:
-            from custody.trust.expectations import last_seen
+            from custody.trust.memory import last_seen
 
             return last_seen(origin, first)
         if self.seen.origin != origin:

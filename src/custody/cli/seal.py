@@ -16,7 +16,7 @@ def register(app: typer.Typer) -> None:
     app.command("seal")(seal)
 
 
-@with_options(recording)
+@with_options(recording, without=["once"])
 def seal(
     surroundings: Recording,
     chains: Annotated[
