@@ -7,7 +7,6 @@ the path still names the file that was written, and never leaves half of itself 
 from __future__ import annotations
 
 import os
-import secrets
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -55,6 +54,7 @@ class Store:
                 schema.check_settings(self._connection)
                 schema.check_schema(self._connection)
                 schema.check_integrity(self._connection)
+                self._check_size()
                 self._checked = True
             yield Transaction(self.path, self._connection)
             self._commit()
@@ -91,6 +91,16 @@ class Store:
             self._connection.rollback()
             raise NotAcknowledgedError(
                 f"{self.path} was replaced by another file: nothing was recorded", code="replaced"
+            )
+
+    def _check_size(self) -> None:
+        """The file ends where SQLite says it does: asked here, where no other writer is in between."""
+        (pages,), (size,) = (
+            self._connection.execute(f"PRAGMA {name}").fetchone() for name in ("page_count", "page_size")
+        )
+        if os.stat(self.path).st_size != pages * size:
+            raise RefusedError(
+                "its size is not what its header says: cut off, or appended to", code="corrupt"
             )
 
     def _commit(self) -> None:
@@ -179,7 +189,7 @@ def create_ledger(path: Path, *, exist_ok: bool) -> None:
     for suffix in ("-journal", "-wal", "-shm"):
         if os.path.lexists(f"{path}{suffix}"):
             raise RefusedError(f"{path}{suffix} lies where a ledger is to be made: remove it", code="sidecar")
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     try:
         connection = sqlite3.connect(temporary.absolute().as_uri(), uri=True, isolation_level=None)
         try:
