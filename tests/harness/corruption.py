@@ -26,7 +26,6 @@ from harness import world
 
 PAGE = 4096
 HANG = 5.0  # seconds for one file
-_CHECKPOINT = 2
 
 
 class Witness:
@@ -42,9 +41,9 @@ class Witness:
         assert self.report["exit"] == 0
 
     def judge(self, data: bytes) -> str:
-        """`refused`, `tampered`, `same`, or `checkpoint`.
+        """`refused`, `tampered`, `same`, `orphan` or `checkpoint`.
 
-        The last is for a checkpoint that is no longer one. Whoever can change it could as well take it away, so it is
+        An orphan is a blob that was added, that belongs to nothing and is said to. The last is for a checkpoint that is no longer one. Whoever can change it could as well take it away, so it is
         no fault: but the entries must be the same, and either a gap is stated, or the checkpoint that covers the
         whole log is still there, and the one that was changed is named.
         """
@@ -62,8 +61,13 @@ class Witness:
             return "refused"
         if content == self.content and report == self.report:
             return "same"
-        assert content[:_CHECKPOINT] == self.content[:_CHECKPOINT], f"entries changed, and only {report}"
-        known = set(content[_CHECKPOINT]) <= set(self.content[_CHECKPOINT])  # one less, or one twice
+        entries, blobs, checkpoints = content
+        assert entries == self.content[0], f"entries changed, and only {report}"
+        if blobs != self.content[1]:
+            assert set(blobs) >= set(self.content[1]), f"blobs changed, and only {report}"
+            assert "orphan" in report["counts"], report
+            return "orphan"
+        known = set(checkpoints) <= set(self.content[2])  # one less, or one twice
         said = report["exit"] == 4 or "checkpoint-unverified" in report["counts"]
         assert known or said, "changed, and not a word of it"
         assert report["covered"] == self.report["covered"] or report["exit"] == 4
@@ -84,9 +88,10 @@ class Witness:
 
 
 def _content(snapshot: Snapshot) -> tuple[Any, ...]:
-    """Every row of every table, as a reader gets them."""
-    blobs = [(digest, snapshot.blob(digest)) for _, digest in snapshot.blob_rowids()]
-    return [row for rows in snapshot.rows() for row in rows], blobs, snapshot.checkpoints()
+    """Every row of every table, as a reader gets them; of blobs the digest in front, and the true digest."""
+    blobs = [(digest, snapshot.measure_blob(digest)) for _, digest in snapshot.blob_rowids()]
+    entries = [row for rows in snapshot.rows() for row in rows]
+    return entries, sorted((digest, found and found[1:]) for digest, found in blobs), snapshot.checkpoints()
 
 
 def _essence(snapshot: Snapshot) -> dict[str, Any]:
