@@ -149,7 +149,8 @@ def plain(data: bytes) -> Header:
 
 DIGEST = st.text(HEX, min_size=64, max_size=64) | st.sampled_from(["00" * 32, "ab" * 32])
 COUNT = st.integers(0, 2**53 - 1)
-NAME = st.text(NAME_CHARACTERS, min_size=1, max_size=20) | st.sampled_from(["x" * 200, "urn:custody:bodies"])
+NAMES = st.text(NAME_CHARACTERS, min_size=1, max_size=20) | st.sampled_from(["x" * 200, "urn:custody:bodies"])
+NAME = NAMES.filter(lambda name: name != "urn:custody:body")
 INSTANT = st.datetimes().map(
     lambda at: f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z".rjust(24, "0")
 )
