@@ -22,7 +22,7 @@ ORIGIN = "acme.example/payments"
 ROOT, BUILDER, KEEPER, APPROVER, REPORTER = (SeedSigner(bytes([number]) * 32) for number in range(1, 6))
 EXPECTED = Expectations((ROOT.public.fingerprint,))
 
-_TRUST = f"""origin = "{ORIGIN}"
+TRUST = f"""origin = "{ORIGIN}"
 version = 1
 roots = ["{ROOT.public.openssh()}"]
 [identities.ci-builder]
@@ -112,7 +112,7 @@ def observe(book: Book, environment: str, *running: tuple[str, Subject, str, int
 def healthy(path: Path, *, signed: bool = True) -> Path:
     """Two services through two environments, with a failed scan, a rollback, and something nobody approved."""
     book = Book(path)
-    book.write(ROOT, Genesis(), [Draft("trust", Trust(_TRUST).write())])
+    book.write(ROOT, Genesis(), [Draft("trust", Trust(TRUST).write())])
     api1, web1 = build(book, "payments-api", "1.4.0"), build(book, "checkout-web", "3.0.1")
     approve(book, api1)
     approve(book, web1)

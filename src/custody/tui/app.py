@@ -41,7 +41,7 @@ def run(snapshot: Snapshot, expectations: Expectations) -> int:
 
     Exit 0, whatever the verdict: looking is not judging. Raises CustodyError where something unforeseen happened.
     """
-    prepare_processes()
+    prepare_processes(snapshot)
     app = CustodyApp(snapshot, expectations)
     app.run()
     if app.crash is not None:

@@ -18,6 +18,7 @@ from textual.message import Message
 
 from custody.errors import CustodyError, RefusedError
 from custody.ledger.findings import Finding
+from custody.ledger.parallel import SMALL
 from custody.ledger.reader import Snapshot, open_ledger
 from custody.query.build import IndexBuilder
 from custody.query.index import Index
@@ -194,13 +195,13 @@ class _Run:
         self._due = time.monotonic() + POST_EVERY
 
 
-def prepare_processes() -> None:
-    """Let worker processes be started under a screen.
+def prepare_processes(snapshot: Snapshot) -> None:
+    """Let worker processes be started under a screen, if this ledger is worth any.
 
     The first one starts multiprocessing's resource tracker, which is handed standard error; while Textual owns the
     terminal, that has no number to hand over.
     """
-    if sys.platform != "win32":
+    if sys.platform != "win32" and snapshot.count >= SMALL:
         from multiprocessing import resource_tracker
 
         resource_tracker.ensure_running()

@@ -97,7 +97,9 @@ class ArtifactsScreen(LedgerScreen):
         table = self.query_one("#list", Table)
         table.show_rows([_line_row(one) for one in found], "No artifact of that kind is recorded.")
         if self._wanted:
-            place = next((place for place, one in enumerate(found) if one.sha256 == self._wanted), table.cursor)
+            place = next(
+                (place for place, one in enumerate(found) if one.sha256 == self._wanted), table.cursor
+            )
             table.go(place)
             self._trace(self._wanted)  # which may be far down the list, or run without ever being recorded
         elif found:

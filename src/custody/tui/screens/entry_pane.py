@@ -20,8 +20,8 @@ from custody.tui.widgets.entry_table import MARKS
 from custody.tui.widgets.when import local, utc
 from custody.tui.widgets.words import FAULT, GAP, GOOD, MUTED, Part, Words, facts, line, lines
 
+_BODY_SHOWN = 16_384  # characters: a megabyte on one line would hold every key up while it is laid out
 _BODY_LINES = 400
-_BODY_WIDTH = 400
 _TONES = {"waiting": MUTED, "verified": GOOD, "idle": GAP, "fault": FAULT}
 _BODIES = {
     "missing": "The body is not in the ledger.",
@@ -56,6 +56,7 @@ class EntryPane(VerticalScroll):
         super().__init__()
         self.detail: EntryDetail | None = None
         self._proof: Proved | None = None
+        self._drawn: object = None
 
     def compose(self) -> ComposeResult:
         yield Words()
@@ -74,12 +75,17 @@ class EntryPane(VerticalScroll):
 
     def draw(self, state: State) -> None:
         """Show it as it stands now."""
-        if self.detail is not None:
-            self.query_one(Words).say(_describe(self.detail, state, self._proof))
+        detail = self.detail
+        if detail is None:
+            return
+        drawn = (detail, state.standing(detail.position, detail.id), state.report is None, self._proof)
+        if drawn != self._drawn:
+            self._drawn = drawn
+            self.query_one(Words).say(_describe(detail, state, self._proof))
 
     def complain(self, what: str) -> None:
         """Say why there is nothing to show."""
-        self.detail = None
+        self.detail = self._drawn = None
         self.query_one(Words).say(line((what, FAULT)))
 
 
@@ -148,7 +154,11 @@ def _body(detail: EntryDetail) -> Iterator[Content]:
     if detail.body_state != "present":
         yield line((_BODIES[detail.body_state], FAULT if detail.body_state != "missing" else GAP))
         return
-    yield from (Content(text) for text in safe_lines(detail.body_text, _BODY_WIDTH, _BODY_LINES))
+    shown = detail.body_text[:_BODY_SHOWN]
+    yield from (Content(text) for text in safe_lines(shown, _BODY_SHOWN, _BODY_LINES))
+    if len(detail.body_text) > len(shown):
+        more = len(detail.body_text) - len(shown)
+        yield line((f"and {more:,} more characters: custody show prints all of it", MUTED))
 
 
 def _attachments(detail: EntryDetail) -> Iterator[Content]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import TypeVar
+from collections.abc import Callable
+from typing import TypeVar, cast
 
 from textual.dom import DOMNode
+from textual.worker import WorkType
 
 from custody.errors import CustodyError
 
@@ -34,5 +35,4 @@ def ask(
             then(answer)
 
     # As a function: a worker that is replaced before it began must not leave a coroutine behind.
-    begin: Callable[[], Coroutine[None, None, None]] = run
-    node.run_worker(begin, group=topic, exclusive=True)
+    node.run_worker(cast(WorkType[None], run), group=topic, exclusive=True)

@@ -1,0 +1,217 @@
+"""The bytes that a real terminal gets (Textual's own tests do not see them), and how the program ends there."""
+
+from __future__ import annotations
+
+import os
+import select
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import hostile
+import pytest
+import story
+
+pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")
+fcntl = pytest.importorskip("fcntl")
+termios = pytest.importorskip("termios")
+
+SRC = Path(__file__).resolve().parents[2] / "src"
+PATIENCE = 60.0
+QUIET = 0.4  # seconds without a byte: the screen is drawn
+
+
+class Ended(NamedTuple):
+    """A program's exit status, and all that it wrote to its terminal."""
+
+    code: int
+    out: bytes
+
+
+def in_terminal(
+    argv: list[str], keys: list[bytes], wait_for: bytes, env: dict[str, str] | None = None
+) -> Ended:
+    """Run a program in a terminal of 100x30; press keys once it has written `wait_for`, each on a drawn screen."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.environ.update({"PYTHONPATH": str(SRC), **(env or {})})
+        os.execv(argv[0], argv)
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+    out, deadline = b"", time.monotonic() + PATIENCE
+    pending = list(keys)
+    try:
+        while time.monotonic() < deadline:
+            ready, _, _ = select.select([terminal], [], [], QUIET)
+            if ready:
+                try:
+                    data = os.read(terminal, 65536)
+                except OSError:  # Linux's way to say that the other end was closed
+                    break
+                if not data:
+                    break
+                out += data
+            elif pending and wait_for in out:
+                os.write(terminal, pending.pop(0))
+        else:
+            pytest.fail(f"not over after {PATIENCE} s: {out[-500:]!r}")
+    finally:
+        os.close(terminal)
+        _, status = os.waitpid(child, 0)
+    return Ended(os.waitstatus_to_exitcode(status), out)
+
+
+def tui(
+    ledger: Path | bytes, *keys: bytes, env: dict[str, str] | None = None, wait_for: bytes = b" 100 %"
+) -> Ended:
+    argv = [
+        sys.executable,
+        "-m",
+        "custody",
+        "tui",
+        os.fsdecode(ledger),
+        "--root",
+        story.ROOT.public.fingerprint,
+    ]
+    return in_terminal(argv, [*keys, b"q"], wait_for, env)
+
+
+TOUR = (
+    b"2",
+    *[b"\x1b[B"] * 11,
+    b"\x1b[F",
+    b"3",
+    b"\r",
+    b"\x1b[B",
+    b"4",
+    b"\t",
+    b"\x1b[B",
+    b"?",
+    b"\x1b",
+    b"1",
+)
+
+
+def test_no_hostile_byte_reaches_the_terminal(tmp_path: Path) -> None:
+    together = "LIVE EVIL".join(hostile.PAYLOADS.values())
+    folder = os.fsencode(tmp_path)
+    ledger = hostile.ledger(tmp_path / "plain.ledger", together)
+    named = folder + b"/EVIL\x1b[2J\x1b]0;gone\x07\xff\r\nLIVE.ledger"
+    os.rename(ledger, named)
+    ended = tui(named, *TOUR)
+    assert ended.code == 0
+    assert b"Traceback" not in ended.out
+    assert ended.out.count(b"EVIL") > 30
+    for name, payload in hostile.TERMINAL.items():
+        raw = payload.encode()
+        assert b"EVIL" + raw not in ended.out, name
+        assert raw + b"LIVE" not in ended.out, name
+    for forbidden in (
+        b"\x1b]52;",
+        b"\x1b]8;",
+        b"\x1b]0;",
+        b"\x1bP1$r",
+        b"http://evil.example\x07",
+        b"\xc2\x9b",
+    ):
+        assert forbidden not in ended.out
+
+
+@pytest.mark.parametrize(
+    "env", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"TERM": "linux"}, {"LC_ALL": "C", "LANG": "C"}]
+)
+def test_any_terminal_will_do(tmp_path: Path, env: dict[str, str]) -> None:
+    ended = tui(story.healthy(tmp_path / "payments.ledger"), b"2", b"4", env=env)
+    assert ended.code == 0 and b"Traceback" not in ended.out
+    assert b"acme.example/payments" in ended.out
+
+
+def test_a_refused_file_is_a_plain_error(tmp_path: Path) -> None:
+    path = tmp_path / "not-a.ledger"
+    path.write_text("hello")
+    ended = in_terminal([sys.executable, "-m", "custody", "tui", str(path)], [], b"")
+    assert ended.code == 3
+    assert b"\x1b[?1049h" not in ended.out and b"Traceback" not in ended.out
+
+
+_CRASH = """
+import sys
+from pathlib import Path
+from custody.errors import CustodyError
+from custody.ledger.reader import open_ledger
+from custody.trust.verification import Expectations
+from custody.tui import app, work
+
+def crash(self, *arguments):
+    seed = "5ecret" * 4
+    raise KeyError("5ecret-in-the-message")
+
+owner, name = {owner}
+setattr(owner, name, crash)
+with open_ledger(Path(sys.argv[1])) as snapshot:
+    try:
+        app.run(snapshot, Expectations())
+    except CustodyError as error:
+        print(f"custody: {{error}}")
+        sys.exit(4)
+"""
+
+
+@pytest.mark.parametrize(
+    "owner",
+    [
+        '(app.CustodyApp, "on_progressed")',  # in a handler
+        '(app.OverviewScreen, "draw")',  # while the first screen is made
+        '(work.Work, "_work")',  # in the worker's thread
+        '(app.OverviewScreen, "compose_body")',
+        '(app.CustodyApp, "on_mount")',
+    ],
+)
+def test_the_unforeseen_ends_in_one_line_without_a_secret(tmp_path: Path, owner: str) -> None:
+    script = tmp_path / "crash.py"
+    script.write_text(_CRASH.format(owner=owner))
+    ledger = story.healthy(tmp_path / "payments.ledger")
+    ended = in_terminal([sys.executable, str(script), str(ledger)], [], b"")
+    assert ended.code == 4
+    assert b"5ecret" not in ended.out and b"Traceback" not in ended.out
+    assert ended.out.count(b"the terminal interface stopped (KeyError)") == 1
+
+
+def test_quitting_while_it_verifies_leaves_no_process_behind(tmp_path: Path) -> None:
+    """More entries than one process checks: workers are running when the person leaves."""
+    book = story.Book(tmp_path / "large.ledger")
+    book.write(story.ROOT, story.Genesis(), [story.Draft("trust", story.Trust(story.TRUST).write())])
+    notes = [story.Draft("note", story.Note(f"note {number}").write()) for number in range(6000)]
+    book.write(story.BUILDER, story.Genesis(), notes)
+    mark = f"CUSTODY_TEST_MARK={os.getpid()}"
+    ended = tui(book.path, env=dict([mark.split("=")]), wait_for=b"NOT VERIFIED YET")
+    assert ended.code == 0 and b"Traceback" not in ended.out
+    if not Path("/proc/self/environ").exists():
+        pytest.skip("this system does not show its processes' environment")
+    deadline = time.monotonic() + 10
+    while _marked(mark) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _marked(mark)
+
+
+def _marked(mark: str) -> list[str]:
+    """Processes of ours that are still there."""
+    found = []
+    for environ in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if mark.encode() in environ.read_bytes():
+                found.append(environ.parent.name)
+        except OSError:
+            continue
+    return found
+
+
+def test_nothing_heavy_is_imported_before_the_screen(tmp_path: Path) -> None:
+    """The package itself costs nothing; `app` is imported where it is used."""
+    script = "import sys, custody.tui; sys.exit('textual' in sys.modules)"
+    assert (
+        subprocess.run([sys.executable, "-c", script], env={"PYTHONPATH": str(SRC)}, check=False).returncode
+        == 0
+    )
