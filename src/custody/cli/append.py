@@ -50,22 +50,26 @@ _MOST_REPORTS = 32
 _TYPES = sorted(_EVIDENCE_TYPES)
 
 
-def register(app: typer.Typer) -> None:
+def register(app: typer.Typer, only: str | None = None) -> None:
+    """Add the group. With `only`, and if it has such a command, that alone: to lay out all of them takes longer than
+    to record an entry."""
     records = group(
         "Record something as a signed entry. A ledger that does not exist is made.",
         "Example: custody append artifact dist/payments-api.whl --trail run-812 --git .",
     )
-    for name, command in (
-        ("artifact", artifact),
-        ("evidence", evidence),
-        ("approval", approval),
-        ("deployment", deployment),
-        ("snapshot", snapshot),
-        ("policy", policy),
-        ("trust", trust),
-        ("note", note),
-    ):
-        records.command(name)(command)
+    commands = {
+        "artifact": artifact,
+        "evidence": evidence,
+        "approval": approval,
+        "deployment": deployment,
+        "snapshot": snapshot,
+        "policy": policy,
+        "trust": trust,
+        "note": note,
+    }
+    for name, command in commands.items():
+        if only not in commands or name == only:
+            records.command(name)(command)
     app.add_typer(records, name="append")
 
 

@@ -40,12 +40,13 @@ class _Plain:
         return self._validator().coerce(value, param=param, ctx=ctx)
 
 
-def _quicken(command: Any) -> None:
-    for param in getattr(command, "params", ()):
+def _quickened(params: list[Any]) -> list[Any]:
+    for param in params:
         annotation = getattr(getattr(param, "type_descriptor", None), "annotation", None)
-        if hasattr(param, "get_runtime_param"):
+        if hasattr(param, "get_runtime_param") and "get_runtime_param" not in vars(param):
             plain = _Plain(param.get_runtime_param, annotation)
             param.get_runtime_param = lambda plain=plain: plain
+    return params
 
 
 class Group(TyperGroup):
@@ -61,8 +62,12 @@ class Group(TyperGroup):
         command = super().get_command(ctx, cmd_name)
         if command is not None and command.help:
             command.help = _EXAMPLE.sub("\b\n\\g<0>", command.help)
-        _quicken(command)
+        if command is not None:
+            _quickened(command.get_params(ctx))
         return command
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _quickened(super().get_params(ctx))
 
 
 def group(*help: str, cls: type[Group] = Group, **options: Any) -> typer.Typer:

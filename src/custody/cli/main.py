@@ -19,5 +19,5 @@ def _invoke() -> Any:
 
     # A shell that asks for completions names the command elsewhere, and may ask about any.
     completing = "_CUSTODY_COMPLETE" in os.environ
-    asked = next((argument for argument in sys.argv[1:2] if argument in COMMANDS), None)
-    return invoke(build(None if completing else asked))
+    asked, within = (*sys.argv[1:3], "", "")[:2]
+    return invoke(build() if completing or asked not in COMMANDS else build(asked, within))

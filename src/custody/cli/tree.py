@@ -38,8 +38,8 @@ class _Root(groups.Group):
         return sorted(super().list_commands(ctx), key=list(COMMANDS).index)
 
 
-def build(only: str | None = None) -> typer.Typer:
-    """The command tree; with `only`, of the module that has this command."""
+def build(only: str | None = None, within: str | None = None) -> typer.Typer:
+    """The command tree; with `only`, of the module that has this command, and of `append` what is named `within`."""
     app = groups.group(
         "A chain of custody for software: record it, prove it, ask it. Offline, in one file.",
         "Example: custody verify payments.ledger --root root.pub",
@@ -52,8 +52,12 @@ def build(only: str | None = None) -> typer.Typer:
     )
     app.callback(invoke_without_command=True)(_root)
     modules = dict.fromkeys(COMMANDS.values()) if only is None else [COMMANDS[only]]
-    for module in modules:
-        import_module(f"custody.cli.{module}").register(app)
+    for name in modules:
+        module = import_module(f"custody.cli.{name}")
+        if name == "append":
+            module.register(app, within)
+        else:
+            module.register(app)
     return app
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import secrets
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -53,7 +52,7 @@ class Slot:
 
     def claim(self) -> Head | None:
         """Take the record, so that no other process has it; None where there is none that can be read."""
-        taken = self._path.with_name(f"{self._path.name}.{secrets.token_hex(8)}")
+        taken = self._path.with_name(f"{self._path.name}.{os.urandom(8).hex()}")
         try:
             os.rename(self._path, taken)
             with system.open_regular(taken) as file:
@@ -66,7 +65,7 @@ class Slot:
 
     def release(self, head: Head) -> None:
         """Put the record back with a new head. A record that cannot be kept only costs a new chain."""
-        temporary = self._path.with_name(f"{self._path.name}.{secrets.token_hex(8)}")
+        temporary = self._path.with_name(f"{self._path.name}.{os.urandom(8).hex()}")
         try:
             system.private_dir(self._path.parent)
             temporary.write_text(f"{head.chain} {head.id} {head.seq}\n", encoding="ascii")

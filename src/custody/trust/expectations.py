@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from custody.ledger.checkpoint import Checkpoint
-from custody.ledger.entry import Seen, entry_id
+from custody.ledger.entry import entry_id
 from custody.trust.memory import Memory, Pins, Remembered
 from custody.trust.verification import Expectations, Verification
 
@@ -21,17 +21,6 @@ def expect(origin: str, roots: Sequence[str] = (), given: Sequence[Checkpoint] =
             if one.first not in remembered or remembered[one.first].size < one.size:
                 remembered[one.first] = one
     return Expectations(tuple(roots), pinned, tuple(remembered.values()), tuple(given))
-
-
-def last_seen(origin: str, first: str) -> Seen | None:
-    """The newest checkpoint that this machine remembers of the very log that begins with entry `first`.
-
-    A checkpoint of another log of the origin is never named: a writer that did would accuse an honest custodian.
-    """
-    for one in expect(origin).remembered if first else ():
-        if one.first == first:
-            return Seen(one.size, one.root)
-    return None
 
 
 def remember(verification: Verification) -> tuple[Remembered, ...]:

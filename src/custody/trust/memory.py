@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from custody import system
 from custody.errors import RefusedError, UsageError
-from custody.ledger.entry import ORIGIN
+from custody.ledger.entry import ORIGIN, Seen
 
 _FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}").fullmatch
 _ORIGIN = re.compile(ORIGIN).fullmatch
@@ -104,6 +104,19 @@ class Memory:
 
     def _path(self, origin: str, root: str) -> Path:
         return self._folder / f"{_name(origin)}-{_name(root)}.json"
+
+
+def last_seen(origin: str, first: str) -> Seen | None:
+    """The newest checkpoint that this machine remembers, under the root pinned for the origin, of the very log that
+    begins with entry `first`.
+
+    A checkpoint of another log of the origin is never named: a writer that did would accuse an honest custodian.
+    """
+    root = Pins().get(origin) if origin and first else None
+    for one in Memory().recall(origin, root) if root else ():
+        if one.first == first:
+            return Seen(one.size, one.root)
+    return None
 
 
 def _name(text: str) -> str:
