@@ -17,22 +17,32 @@ from custody.errors import NotVerifiedError, UsageError
 from custody.ledger.findings import Finding
 from custody.ledger.reader import Snapshot
 from custody.text import safe_text
-from custody.trust.expectations import expect, remember
-from custody.trust.verification import Expectations, Report, Verification
+from custody.trust.expectations import expect
+from custody.trust.verification import Expectations, Report
 
 if TYPE_CHECKING:
     from custody.query.index import Index
+    from custody.query.opening import Answers
 
 
 @dataclass(slots=True)
 class Answer:
     """A verified ledger, ready for questions."""
 
-    snapshot: Snapshot
-    report: Report
-    index: Index
-    verification: Verification
+    answers: Answers
     json: bool = False
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self.answers.snapshot
+
+    @property
+    def report(self) -> Report:
+        return self.answers.report
+
+    @property
+    def index(self) -> Index:
+        return self.answers.index
 
     def finish(self, value: Any) -> int:
         """For --json: the answer with what it rests on. The command's exit status."""
@@ -43,27 +53,19 @@ class Answer:
 
 @contextmanager
 def answering(given: str | None, roots: Sequence[str] | None, json: bool) -> Iterator[Answer]:
-    """Open, verify and index the ledger. Raises NotVerifiedError where verification finds a fault."""
-    from custody.query.build import IndexBuilder
-    from custody.query.index import Index
+    """Open, verify and index the ledger, or find it done. Raises NotVerifiedError where there is a fault."""
+    from custody.query.opening import open_answers, passed
 
-    with open_given(ledger_path(given)) as snapshot:
-        verification = Verification(snapshot, expectations(snapshot.origin, roots))
-        index = Index.in_memory()
-        builder = IndexBuilder(index)
+    with open_given(ledger_path(given), passed=passed) as snapshot:
         progress = console.Progress("verifying")
-        for step in verification.run():
-            builder.add(step.entries)
-            progress(snapshot.path.name, step.done, step.total)
+        answers = open_answers(snapshot, expectations(snapshot.origin, roots), progress)
         progress.close()
-        report = verification.report
-        if report.exit == NotVerifiedError.exit:
-            raise _refusal(report)
-        builder.finish()
-        remember(verification)
-        if not json:
-            console.say(verdict_line(report))
-        yield Answer(snapshot, report, index, verification, json)
+        with answers.index:
+            if answers.report.exit == NotVerifiedError.exit:
+                raise _refusal(answers.report)
+            if not json:
+                console.say(verdict_line(answers.report))
+            yield Answer(answers, json)
 
 
 def expectations(
@@ -148,7 +150,7 @@ def resolve_entry(snapshot: Snapshot, given: str) -> int:
 
 def writer_of(answer: Answer, key: str) -> str:
     """The identity that the trust document in force gives a key (hex), or ""."""
-    document = answer.verification.trust
+    document = answer.answers.trust
     if document is None or not key:
         return ""
     identity = document.by_key.get(key)

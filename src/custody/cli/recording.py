@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -189,10 +189,10 @@ def check_folder(ledger: Path) -> None:
         raise UsageError(f"{ledger}: there is no folder {ledger.parent} to make it in", code="folder")
 
 
-def open_given(path: Path) -> Snapshot:
+def open_given(path: Path, passed: Callable[[str], bool] = lambda _: False) -> Snapshot:
     """The ledger that a command reads, through the gate. Raises RefusedError, which names the file."""
     try:
-        return open_ledger(path)
+        return open_ledger(path, passed=passed)
     except RefusedError as error:
         message = str(error)
         named = message if message.startswith((str(path), str(path.absolute()))) else f"{path}: {message}"
