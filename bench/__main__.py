@@ -17,7 +17,9 @@ from bench.verifying import git_row, memory_line, merge_row, verification_rows
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure custody side by side.")
-    parser.add_argument("--quick", action="store_true", help="small sizes: whether it runs, not how it compares")
+    parser.add_argument(
+        "--quick", action="store_true", help="small sizes: whether it runs, not how it compares"
+    )
     quick = parser.parse_args(arguments).quick
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="custody-bench-") as name:

@@ -70,7 +70,10 @@ def _log() -> Iterator[Judged]:
         bodies = [("genesis", f'{{"flow":"{service}","salt":"{_SALT}","trail":"run-{position}"}}')]
         bodies += [("snapshot", _report(running))] * 3
         bodies += [
-            ("artifact", f'{{"name":"{service}","salt":"{_SALT}","sha256":"{artifact}","size":7,"type":"file"}}')
+            (
+                "artifact",
+                f'{{"name":"{service}","salt":"{_SALT}","sha256":"{artifact}","size":7,"type":"file"}}',
+            )
         ]
         for control in ("unit-tests", "lint"):
             told = f'"control":"{control}","result":"pass","salt":"{_SALT}","type":"generic"'
