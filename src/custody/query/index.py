@@ -248,6 +248,8 @@ def _refusing() -> Iterator[None]:
     except sqlite3.Error as error:
         message = f"the index cannot be used ({error}): delete custody's cache folder, or make room, and try again"
         raise RefusedError(message, code="index") from None
+    except UnicodeEncodeError:  # half a character: an argument that was no UTF-8, for one
+        raise UsageError("what was asked for is not text, so nothing has that name", code="encoding") from None
 
 
 def _unwritable(path: Path, error: Exception) -> UsageError:
