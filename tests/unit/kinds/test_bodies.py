@@ -163,20 +163,18 @@ def replaced(value: Any, at: tuple[Any, ...], new: Any) -> Any:
 def test_case_24_an_odd_value_is_refused_or_read_as_it_is(kind: str) -> None:
     """Each field of each body, with each odd value: an error that names the field, or a body that says the same."""
     written = FULL[kind].write()
-    refused = 0
+    messages = []
     for at in leaves(written):
         for odd in ODD:
-            changed = replaced(written, at, odd)
             try:
-                body = read_body(kind, changed)
+                body = read_body(kind, replaced(written, at, odd))
             except MalformedError as error:
-                assert str(error).startswith(f"{kind}.")
-                refused += 1
+                messages.append(str(error))
                 continue
             assert body is not None
-            again = read_body(kind, body.write())
-            assert again == body
-    assert refused > len(leaves(written)) * 4
+            assert read_body(kind, body.write()) == body
+    assert len(messages) > len(leaves(written)) * 4
+    assert all(message.startswith(f"{kind}.") for message in messages)
 
 
 def test_numbers_are_numbers_and_true_is_none() -> None:
@@ -288,4 +286,4 @@ def test_every_body_of_the_valid_ledger_is_read() -> None:
                 if data is not None:
                     read_body(header.kind, canonical.decode_object(data, MAX_BODY))
                     kinds.add(header.kind)
-    assert kinds == set(KINDS)
+    assert kinds == set(KINDS) - {"note"}  # the only one was erased
