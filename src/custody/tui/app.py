@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import PurePath
 from typing import Any, ClassVar
 
 from rich.console import RenderableType
@@ -54,7 +55,11 @@ class CustodyApp(App[None]):
     """One ledger in four tabs."""
 
     TITLE = "custody"
-    CSS_PATH = "app.tcss"
+    # Read at once: a stylesheet that comes with its screen has all the others parsed again.
+    CSS_PATH: ClassVar[list[str | PurePath]] = [
+        "app.tcss",
+        *(f"screens/{name}.tcss" for name in ("overview", "entries", "artifacts", "environments", "help")),
+    ]
     ENABLE_COMMAND_PALETTE = False
     # Textual takes these two for variables of an instance, so they cannot be marked as a class's.
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (150, "-broad")]  # noqa: RUF012

@@ -22,6 +22,7 @@ DARK = Theme(
     boost="#ffffff0a",
     variables={
         "quiet": "#8a95a2",
+        "cursor-away": "#1e252d",
         "block-cursor-background": "#2c4258",
         "block-cursor-foreground": "#f2f5f8",
         "footer-background": "#12161b",
@@ -52,6 +53,7 @@ LIGHT = Theme(
     boost="#0000000a",
     variables={
         "quiet": "#66707b",
+        "cursor-away": "#ebe8e1",
         "block-cursor-background": "#cfdfee",
         "block-cursor-foreground": "#14181d",
         "footer-background": "#fbfaf7",

@@ -30,7 +30,6 @@ class ArtifactsScreen(LedgerScreen):
     """A list of artifacts, and one artifact's timeline."""
 
     MODE = "artifacts"
-    CSS_PATH = "artifacts.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", key_display="/", id="artifacts.filter",
                 tooltip="Filter by name, fingerprint, commit or version"),

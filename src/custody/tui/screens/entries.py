@@ -31,7 +31,6 @@ class EntriesScreen(LedgerScreen):
     """The log as it stands in the file."""
 
     MODE = "entries"
-    CSS_PATH = "entries.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("g", "ask_where", "Go to", id="entries.go-to", tooltip="Go to a position, or an entry by its id"),
         Binding("p", "prove", "Proof", id="entries.prove", tooltip="Prove that the entry is in the signed log"),
@@ -39,6 +38,10 @@ class EntriesScreen(LedgerScreen):
                 id="entries.pane-up"),
         Binding("right_square_bracket", "scroll_pane(1)", "Detail down", key_display="]", id="entries.pane-down"),
     ]  # fmt: skip
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._provable = False
 
     def compose_body(self) -> Iterable[Widget]:
         with Container(id="body"):
@@ -54,7 +57,7 @@ class EntriesScreen(LedgerScreen):
     def draw(self) -> None:
         self.query_one(EntryTable).changed()
         self.query_one(EntryPane).draw(self.state)
-        self.refresh_bindings()
+        self._offer_proof()
 
     def show(self, position: int) -> None:
         """Put the cursor on an entry."""
@@ -81,7 +84,7 @@ class EntriesScreen(LedgerScreen):
 
     def _show_detail(self, detail: EntryDetail) -> None:
         self.query_one(EntryPane).show(detail, self.state)
-        self.refresh_bindings()
+        self._offer_proof()
 
     def trouble(self, error: CustodyError) -> None:
         self.query_one(EntryPane).complain(str(error))
@@ -124,11 +127,20 @@ class EntriesScreen(LedgerScreen):
         pane = self.query_one(EntryPane)
         pane.scroll_relative(y=by * max(pane.size.height - 2, 1), animate=False)
 
+    def _offer_proof(self) -> None:
+        """The keys are drawn anew only if they change: they cost more than the rest of the screen."""
+        if self._provable != (provable := self._can_prove()):
+            self._provable = provable
+            self.refresh_bindings()
+
+    def _can_prove(self) -> bool:
+        report, detail = self.state.report, self.query_one(EntryPane).detail
+        return report is not None and detail is not None and detail.position < report.covered
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A proof is offered where the verified checkpoint covers the entry."""
         if action == "prove":
-            report, detail = self.state.report, self.query_one(EntryPane).detail
-            return True if report and detail and detail.position < report.covered else None
+            return self._can_prove() or None
         return super().check_action(action, parameters)
 
     def action_prove(self) -> None:

@@ -41,7 +41,6 @@ class EnvironmentsScreen(LedgerScreen):
     """A list of environments, and one state of one of them."""
 
     MODE = "environments"
-    CSS_PATH = "environments.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "step(-1)", "Earlier", id="environments.earlier", priority=True),
         Binding("right", "step(1)", "Later", id="environments.later", priority=True),

@@ -27,7 +27,6 @@ _COLUMN = 18
 class HelpScreen(ModalScreen[None]):
     """All keys of a screen, and the signs."""
 
-    CSS_PATH = "help.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark", "dismiss", "Close", id="help.close"),
     ]

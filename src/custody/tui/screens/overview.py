@@ -28,7 +28,6 @@ class OverviewScreen(LedgerScreen):
     """The ledger as a whole."""
 
     MODE = "overview"
-    CSS_PATH = "overview.tcss"
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("Weight", 8),
         Column("Finding", 18, roomy=22),

@@ -24,11 +24,22 @@ from textual.strip import Strip
 from custody.text import LIMIT, safe_text
 
 Cell = str | tuple[str, str]
-"""A text, or a text and the name of its look: one of LOOKS."""
+"""A text, or a text and the name of its look: one of `_LOOKS`."""
 
 Row = Sequence[Cell]
 
-LOOKS = ("muted", "good", "gap", "fault", "accent", "strong", "struck")
+# How a cell looks: a colour of the theme (or the widget's own), and what must still be seen without colours. Component
+# classes of CSS would do the same; ten of them for each table cost more than all the rest of the styling together.
+_LOOKS: dict[str, tuple[str, Style]] = {
+    "heading": ("quiet", Style(bold=True)),
+    "muted": ("quiet", Style()),
+    "good": ("text-success", Style()),
+    "gap": ("text-warning", Style()),
+    "fault": ("text-error", Style(bold=True)),
+    "accent": ("text-accent", Style()),
+    "strong": ("", Style(bold=True)),
+    "struck": ("quiet", Style(strike=True)),
+}
 _GAP = 2
 _TIGHT = 80  # narrower tables have one column of space between columns
 _ROOMY = 100  # from this width on a column has its `roomy` width
@@ -55,23 +66,10 @@ class Table(ScrollView, can_focus=True):
     """Rows under a heading, one of them the cursor's."""
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "table--heading", "table--cursor", "table--cursor-away", *(f"table--{look}" for look in LOOKS),
-    }  # fmt: skip
     DEFAULT_CSS = """
     Table {
         scrollbar-size-vertical: 1;
         overflow-x: hidden;
-        .table--heading { color: $quiet; text-style: bold; }
-        .table--cursor { background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold; }
-        .table--cursor-away { background: $boost; }
-        .table--muted { color: $quiet; }
-        .table--good { color: $text-success; }
-        .table--gap { color: $text-warning; }
-        .table--fault { color: $text-error; text-style: bold; }
-        .table--accent { color: $text-accent; }
-        .table--strong { text-style: bold; }
-        .table--struck { color: $quiet; text-style: strike; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -115,6 +113,7 @@ class Table(ScrollView, can_focus=True):
         self.columns = tuple(columns)
         self.empty = empty
         self._rows: Sequence[Row] = ()
+        self._looks: dict[str, Style] = {}
         self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(_KEPT)
 
     # --- rows
@@ -201,6 +200,7 @@ class Table(ScrollView, can_focus=True):
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
+        self._looks.clear()
         self._strips.clear()
 
     def render_line(self, y: int) -> Strip:
@@ -211,8 +211,9 @@ class Table(ScrollView, can_focus=True):
         index = round(self.scroll_y) + y - 1
         if index >= self.count:
             if y == 1 and self.empty:
-                muted = self.get_component_rich_style("table--muted", partial=True)
-                return self._finish(Strip([Segment(set_cell_size(self.empty, width), muted)], width))
+                return self._finish(
+                    Strip([Segment(set_cell_size(self.empty, width), self._look("muted"))], width)
+                )
             return self._finish(Strip.blank(width))
         strip = self._strips.get((index, width))
         if strip is None:
@@ -227,17 +228,29 @@ class Table(ScrollView, can_focus=True):
         return self._finish(strip, at_cursor=index == self.cursor)
 
     def _finish(self, strip: Strip, *, at_cursor: bool = False) -> Strip:
-        if at_cursor:
-            if self.has_focus:
-                # On the cursor's ground only its own colour can be read; weight and strikes stay.
-                style = self.get_component_rich_style("table--cursor", partial=True)
-                plain = Style(color=style.color, bgcolor=style.bgcolor)
-                return Strip(
-                    [Segment(text, style + (was or Style.null()) + plain) for text, was, _ in strip],
-                    strip.cell_length,
-                )
-            strip = strip.apply_style(self.get_component_rich_style("table--cursor-away", partial=True))
-        return strip.apply_style(self.rich_style)
+        if not at_cursor:
+            return strip.apply_style(self.rich_style)
+        if not self.has_focus:
+            return strip.apply_style(self.rich_style + Style(bgcolor=self._colour("cursor-away")))
+        # On the cursor's ground only its own colour can be read; weight and strikes stay.
+        ground = Style(
+            color=self._colour("block-cursor-foreground"),
+            bgcolor=self._colour("block-cursor-background"),
+            bold=True,
+        )
+        return Strip(
+            [Segment(text, (was or Style.null()) + ground) for text, was, _ in strip], strip.cell_length
+        )
+
+    def _colour(self, variable: str) -> str:
+        return self.app.theme_variables[variable]
+
+    def _look(self, name: str) -> Style:
+        style = self._looks.get(name)
+        if style is None:
+            variable, weight = _LOOKS[name]
+            style = self._looks[name] = weight + Style(color=self._colour(variable)) if variable else weight
+        return style
 
     def _fitted(self, width: int) -> list[tuple[Column, int]]:
         """The columns that are shown in a table of this width, and how wide each is."""
@@ -261,7 +274,7 @@ class Table(ScrollView, can_focus=True):
         space = " " * self._gap(width)
         for number, ((column, room), cell) in enumerate(zip(self._fitted(width), cells, strict=True)):
             text, look = (cell, "") if isinstance(cell, str) else cell
-            style = self.get_component_rich_style(f"table--{look}", partial=True) if look else None
+            style = self._look(look) if look else None
             if number:
                 segments.append(Segment(space))
             segments.append(Segment(fit(text, room, column), style))
