@@ -67,13 +67,13 @@ def register(app: typer.Typer, only: str | None = None) -> None:
         "trust": trust,
         "note": note,
     }
+    recorded = with_options(recording)
     for name, command in commands.items():
         if only not in commands or name == only:
-            records.command(name)(command)
+            records.command(name)(recorded(command))
     app.add_typer(records, name="append")
 
 
-@with_options(recording)
 def artifact(
     surroundings: Recording,
     file: Annotated[str, argument("FILE", "The file that will be deployed.")],
@@ -101,7 +101,6 @@ def artifact(
     surroundings.record(Draft("artifact", body.write(), (subject,), once=surroundings.once))
 
 
-@with_options(recording)
 def evidence(
     surroundings: Recording,
     files: Annotated[list[str] | None, argument("FILE", "For junit: XML files or folders.")] = None,
@@ -179,7 +178,6 @@ def evidence(
     surroundings.record(Draft("evidence", body.write(), subjects, attachments, once=surroundings.once))
 
 
-@with_options(recording)
 def approval(
     surroundings: Recording,
     artifact: ArtifactArgument,
@@ -210,7 +208,6 @@ def approval(
     surroundings.record(Draft("approval", body.write(), (subject,), once=surroundings.once))
 
 
-@with_options(recording)
 def deployment(
     surroundings: Recording,
     artifact: ArtifactArgument,
@@ -237,7 +234,6 @@ def deployment(
     surroundings.record(Draft("deployment", body.write(), (subject,), once=surroundings.once))
 
 
-@with_options(recording)
 def snapshot(
     surroundings: Recording,
     environment: Environment,
@@ -260,7 +256,6 @@ def snapshot(
     surroundings.record(Draft("snapshot", body.write(), once=surroundings.once))
 
 
-@with_options(recording)
 def policy(
     surroundings: Recording,
     file: Annotated[str, argument("FILE", "The policy document, TOML.")],
@@ -281,7 +276,6 @@ def policy(
     surroundings.record(Draft("policy", body.write(), once=surroundings.once))
 
 
-@with_options(recording)
 def trust(
     surroundings: Recording,
     file: Annotated[str, argument("FILE", "The trust document, TOML.")],
@@ -302,7 +296,6 @@ def trust(
     surroundings.record(Draft("trust", Trust(document.text).write(), once=surroundings.once))
 
 
-@with_options(recording)
 def note(
     surroundings: Recording,
     text: Annotated[str, argument("TEXT", "What to put on record.")],
