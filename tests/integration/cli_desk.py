@@ -98,6 +98,9 @@ class Desk:
     def walk(self) -> None:
         """All five steps, up to a checkpoint over the whole."""
         self.begin()
+        self.walk_after_begin()
+
+    def walk_after_begin(self) -> None:
         self.job("unit")
         self("merge", "main.ledger", "unit.ledger", "--key", "keeper.key")
         main = ("--ledger", "main.ledger")

@@ -161,6 +161,7 @@ def test_a_key_file_that_others_can_read_is_refused_unless_that_is_waived(desk: 
     desk(*NOTE, "--key", "ci.key", CUSTODY_KEY_FILE_MODE="any")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no FIFOs")
 def test_what_is_no_key_file(desk: Desk) -> None:
     desk.path("folder").mkdir()
     desk.path("text").write_text("hello\n")

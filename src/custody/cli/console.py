@@ -102,9 +102,14 @@ def out_bytes(data: bytes) -> None:
 
 def _not_written(error: Exception) -> OutputError:
     if isinstance(error, BrokenPipeError):
-        return OutputError("whoever read the answer has gone", code=_NOBODY_READS)
+        return nobody_reads()
     reason = (error.strerror if isinstance(error, OSError) else None) or "standard output is closed"
     return OutputError(f"the answer could not be written: {reason}")
+
+
+def nobody_reads() -> OutputError:
+    """What is raised when the reader of a pipe has gone: the status says so, and no words do."""
+    return OutputError("whoever read the answer has gone", code=_NOBODY_READS)
 
 
 def width() -> int | None:

@@ -63,8 +63,8 @@ def log(
                 [
                     Column("position"),
                     *clock.columns("claimed"),
-                    Column("kind"),
-                    Column("what", least=16),
+                    Column("kind", drop=1),
+                    Column("what", least=12),
                     Column("chain", drop=2),
                     Column("id"),
                 ],

@@ -68,6 +68,10 @@ def invoke(app: typer.Typer) -> Any:
     except TyperException as error:
         path = getattr(getattr(error, "ctx", None), "command_path", "custody")
         raise UsageError(f"{error.format_message().rstrip('.')} (see `{path} --help`)") from None
+    except SystemExit as leaving:  # the library's way to say that nobody reads the help it prints
+        if leaving.code == 1:
+            raise console.nobody_reads() from None
+        raise
     except (EOFError, typer.Abort):
         raise UsageError("the answer to a question was missing", code="no-answer") from None
     if status == console.INTERRUPTED:
