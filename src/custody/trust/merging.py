@@ -42,6 +42,7 @@ from custody.trust.verification import Expectations, Verification
 
 ORDER_TYPE = "application/vnd.custody.order"
 DETAIL_TYPE = "application/vnd.custody.merge+json"
+_MAX_NOTE = 16 * 1024  # bytes of a source's checkpoint that is recorded, so that a body holds one of each
 _SOURCES_EACH = 32  # two attachments for each, and an entry has at most 64
 
 
@@ -352,7 +353,7 @@ class _Merging:
                 ids = b"".join(bytes.fromhex(entry.id) for entry in one.entries)
                 detail = _detail(taken_from[index], refused[index])
                 attachments += [(ids, ORDER_TYPE), (detail, DETAIL_TYPE)]
-                notes = one.snapshot.checkpoints()
+                notes = [note for _, note in one.snapshot.checkpoints() if len(note.encode()) <= _MAX_NOTE]
                 sources.append(
                     Source(
                         one.name,
@@ -361,7 +362,7 @@ class _Merging:
                         len(taken_from[index]),
                         hashlib.sha256(ids).hexdigest(),
                         hashlib.sha256(detail).hexdigest(),
-                        notes[-1][1] if notes else "",
+                        notes[-1] if notes else "",
                     )
                 )
             last = start + _SOURCES_EACH >= len(self._read)

@@ -151,6 +151,23 @@ def test_more_than_thirty_two_sources_take_more_than_one_merge_entry(bench: Benc
     assert findings(bench.target) == {}
 
 
+def test_large_checkpoints_of_many_sources_do_not_stop_a_merge(bench: Bench) -> None:
+    """Witness lines cost a hostile source nothing; thirty-two notes of 64 KiB would be no body any more."""
+    bench.begin()
+    exports = []
+    for index in range(20):
+        run = bench.world.note(f"job {index}")
+        size, note = checkpoint(run, who="builder")
+        witnesses = "".join(f"— witness.example/{number} {'A' * 900}\n" for number in range(60))
+        exports.append(bench.export(f"job{index}", run, checkpoints=[(size, note + witnesses)]))
+    small = bench.world.note("small")
+    exports.append(bench.export("small", small, checkpoints=[checkpoint(small, who="builder")]))
+    assert bench.merge(*exports).taken == 63
+    body = bench.body(66)
+    assert isinstance(body, Merge)
+    assert [bool(source.checkpoint) for source in body.sources] == [False] * 20 + [True]
+
+
 def test_case_47_nothing_new_writes_nothing(bench: Bench) -> None:
     bench.begin()
     one, two = bench.export("one", bench.world.note()), bench.export("two", bench.world.note())
