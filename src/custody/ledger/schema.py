@@ -55,7 +55,7 @@ def refusing() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise RefusedError(f"SQLite cannot read this file: {error}", code="corrupt") from None
+        raise RefusedError(f"SQLite cannot read this file: {_one_line(error)}", code="corrupt") from None
     except (UnicodeDecodeError, OverflowError, MemoryError):
         raise RefusedError("this file holds values that cannot be read", code="corrupt") from None
 
@@ -139,8 +139,7 @@ def check_integrity(connection: sqlite3.Connection) -> None:
     with refusing():
         rows = connection.execute("PRAGMA integrity_check(1)").fetchall()
     if rows != [(b"ok",)] and rows != [("ok",)]:
-        # SQLite may take several lines to say it; ours are one.
-        said = " ".join(str(_text(rows[0][0])).split()) if rows else "no answer"
+        said = _one_line(_text(rows[0][0])) if rows else "no answer"
         raise RefusedError(f"corrupt: {said}", code="integrity")
 
 
@@ -170,3 +169,8 @@ def create_tables(connection: sqlite3.Connection) -> None:
 
 def _text(value: object) -> object:
     return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value
+
+
+def _one_line(value: object) -> str:
+    """SQLite may take several lines to say it, and quotes the file's own text; ours are one."""
+    return " ".join(str(value).split())
