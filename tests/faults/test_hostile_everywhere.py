@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from harness import hostile
+from harness import lairs
 from harness.gatekeeper import challenge
 
 from custody.ledger import reader
@@ -19,7 +19,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "_WRITER_PATIENCE", 0.0)
 
 
-@pytest.mark.parametrize("case", hostile.CASES, ids=lambda case: case.name)
-def test_every_command(case: hostile.Case, tmp_path: Path) -> None:
-    commands = [*hostile.READING, *hostile.WRITING, *hostile.OTHER]
+@pytest.mark.parametrize("case", lairs.CASES, ids=lambda case: case.name)
+def test_every_command(case: lairs.Case, tmp_path: Path) -> None:
+    commands = [*lairs.READING, *lairs.WRITING, *lairs.OTHER]
     assert challenge(case, tmp_path, commands) >= len(commands) - 2

@@ -81,8 +81,8 @@ def _start(command: Sequence[str], folder: Path, env: dict[str, str]) -> subproc
 
 def _finish(crowd: Sequence[subprocess.Popen[bytes]]) -> list[str]:
     lines: list[str] = []
-    for one in crowd:
-        out, err = one.communicate()
+    said = [one.communicate() for one in crowd]  # all of them, before the first complaint
+    for one, (out, err) in zip(crowd, said, strict=True):
         assert (one.returncode, err) == (0, b""), process.Result(one.returncode, out, err).text
         assert b"FAILED" not in out
         lines += out.decode().splitlines()

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from harness import hostile, world
+from harness import hostile, lairs, world
 from harness.process import invoke
 
 SECONDS = 5.0  # a limit against blocking for ever, and no measurement
 
 
-def challenge(case: hostile.Case, base: Path, commands: Iterable[str]) -> int:
+def challenge(case: lairs.Case, base: Path, commands: Iterable[str]) -> int:
     """Give a case to commands, each in this process; how many. Raises AssertionError."""
-    folder, path = hostile.lair(case, base)
-    written = {"as a source", *hostile.WRITING} if case.sound else set(hostile.WRITING)
+    folder, path = lairs.lair(case, base)
+    written = {"as a source", *lairs.WRITING} if case.sound else set(lairs.WRITING)
     count = 0
     for name in commands:
         if case.absent and name == "init":
@@ -25,12 +25,12 @@ def challenge(case: hostile.Case, base: Path, commands: Iterable[str]) -> int:
             raise AssertionError(f"{case.name}: {name}: {error}") from error
         count += 1
         if name in written and (case.sound or case.recovers or case.mends):
-            folder, path = hostile.lair(case, base)
+            folder, path = lairs.lair(case, base)
     return count
 
 
-def _one(case: hostile.Case, name: str, folder: Path, path: Path) -> None:
-    command = (hostile.READING | hostile.WRITING | hostile.OTHER)[name]
+def _one(case: lairs.Case, name: str, folder: Path, path: Path) -> None:
+    command = (lairs.READING | lairs.WRITING | lairs.OTHER)[name]
     arguments = [str(path) if word == "LEDGER" else word for word in command]
     env = world.environment(folder.parent)  # custody's own memory is elsewhere
     before = hostile.state(folder)
@@ -39,21 +39,21 @@ def _one(case: hostile.Case, name: str, folder: Path, path: Path) -> None:
     assert (folder / "victim.txt").read_text() == "still here"
     if name.endswith("--help"):
         assert (done.code, done.err) == (0, b"")
-    elif name in hostile.OTHER or (case.absent and name == "append"):
+    elif name in lairs.OTHER or (case.absent and name == "append"):
         assert done.code == 2, done.text
     elif case.sound:
         assert done.code in (0, 2, 4), done.text
         assert set(after) == set(before)
-        if name in hostile.READING and name != "as a source":
+        if name in lairs.READING and name != "as a source":
             assert after == before
         return
-    elif case.recovers and name in hostile.WRITING:
+    elif case.recovers and name in lairs.WRITING:
         # Refused or done, but in no way that leaves anything in between.
         assert done.code in (0, 1, 2, 3, 4), done.text
         if done.code == 0:
             assert not Path(f"{path}-journal").exists()
         return
-    elif case.mends and name in hostile.WRITING:
+    elif case.mends and name in lairs.WRITING:
         assert done.code in (0, 2), done.text
         if done.code == 0:
             assert world.faults(world.verify(path)) == []

@@ -1,4 +1,4 @@
-"""Commands that show a stranger's text: every question, every entry, and every mistake that quotes what it was given."""
+"""Commands that show a stranger's text: every question, every entry, every mistake that is quoted back."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def give_contents(folder: Path, payloads: Mapping[str, str], terminal: bool) -> 
     for number, payload in enumerate(payloads.values()):
         files = {
             "junit.xml": f'<testsuite><testcase name="{payload}"',
-            "snapshot.json": '{"services": [{"name": "%s", "more%s": 1}]}' % (payload, payload),
+            "snapshot.json": f'{{"services": [{{"name": "{payload}", "more{payload}": 1}}]}}',
             "policy.toml": f'a = "{payload}\n[{payload}',
             "trust.toml": f'origin = "{payload}"\n"{payload}" = 1\n',
             "key.pub": f"ssh-ed25519 {payload}",

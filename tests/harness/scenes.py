@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from custody.errors import RefusedError
 from custody.ledger.entry import once_digest, parse_header
 from custody.ledger.reader import open_ledger
@@ -173,12 +175,9 @@ def _check_refused(path: Path) -> None:
     before = [
         (one.name, one.read_bytes(), one.stat().st_mtime_ns) for one in sorted(path.parent.glob("*ledger*"))
     ]
-    try:
+    with pytest.raises(RefusedError) as caught:
         open_ledger(path).close()
-    except RefusedError as error:
-        assert error.code == "sidecar"
-    else:
-        raise AssertionError("a ledger was opened that has a journal beside it")
+    assert caught.value.code == "sidecar"
     after = [
         (one.name, one.read_bytes(), one.stat().st_mtime_ns) for one in sorted(path.parent.glob("*ledger*"))
     ]

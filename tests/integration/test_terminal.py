@@ -1,4 +1,4 @@
-"""Nothing from a ledger, a file's name or a mistake drives the terminal it is shown on. A sample; all in tests/faults."""
+"""Nothing from a ledger, a file's name or a mistake drives the terminal it is shown on. All of it: tests/faults."""
 
 from __future__ import annotations
 
