@@ -21,7 +21,7 @@ termios = pytest.importorskip("termios")
 
 SRC = Path(__file__).resolve().parents[2] / "src"
 PATIENCE = 60.0
-QUIET = 0.4  # seconds without a byte: the screen is drawn
+QUIET = 0.2  # seconds without a byte: the screen is drawn
 
 
 class Ended(NamedTuple):

@@ -160,7 +160,7 @@ def _sentence(state: State) -> Content:
             "Every entry is as it was signed, every writer is vouched for, and a checkpoint covers them all."
         )
     else:
-        meaning = "Nothing was changed, but the gaps below say what this file alone cannot prove."
+        meaning = "Everything here agrees with itself; the gaps below say what it cannot prove."
     return line((meaning, _TONES[verdict.tone]))
 
 

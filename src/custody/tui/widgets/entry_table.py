@@ -115,7 +115,6 @@ def _row(line: EntryLine, standing: Standing) -> Row:
         kind,
         title,
         (about, "muted"),
-        standing.writer
-        or (("not yet known", "muted") if standing.mark == "waiting" else ("nobody known", "gap")),
+        standing.writer or (("not yet", "muted") if standing.mark == "waiting" else ("nobody known", "gap")),
         (line.chain, "muted"),
     )
