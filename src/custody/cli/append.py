@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -57,7 +57,7 @@ def register(app: typer.Typer, only: str | None = None) -> None:
         "Record something as a signed entry. A ledger that does not exist is made.",
         "Example: custody append artifact dist/payments-api.whl --trail run-812 --git .",
     )
-    commands = {
+    commands: dict[str, Callable[..., None]] = {
         "artifact": artifact,
         "evidence": evidence,
         "approval": approval,
