@@ -115,7 +115,11 @@ class Source:
 
     def write(self) -> JsonObject:
         return present(
-            file=self.file, sha256=self.sha256, order=self.order, detail=self.detail, checkpoint=self.checkpoint
+            file=self.file,
+            sha256=self.sha256,
+            order=self.order,
+            detail=self.detail,
+            checkpoint=self.checkpoint,
         ) | {"size": self.size, "taken": self.taken}
 
 

@@ -101,7 +101,10 @@ CODES: dict[str, Code] = {
     "other-log": Code("note", "This is another log of an origin of which a checkpoint is remembered."),
     "seen-unchecked": Code("note", "Writers saw checkpoints of another log; only a merge can check them."),
     "time-regression": Code("note", "An entry claims a time in front of the one before it in its chain."),
-    "future-time": Code("note", "Entries claim times behind the merge that covers them, and take effect there; the latest is named."),
+    "future-time": Code(
+        "note",
+        "Entries claim times behind the merge that covers them, and take effect there; the latest is named.",
+    ),
     "redacted": Code("note", "A body or attachment was redacted, and the redaction is on record."),
     "disowned": Code("note", "A root disowned this entry or chain; it counts for nothing."),
     "once-repeated": Code(
