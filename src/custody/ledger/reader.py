@@ -125,10 +125,14 @@ class Snapshot:
         )
         return [row[0] for row in rows]
 
-    def positions_with(self, fragment: bytes) -> list[int]:
-        """Positions of entries whose header's bytes contain a fragment."""
+    def positions_with(self, fragment: bytes, *, first: bool = False) -> list[int]:
+        """Positions of entries whose header's bytes contain a fragment; with `first`, only among those that are filed
+        as the first of their chain (to file one elsewhere is a fault of its own).
+        """
         rows = self._all(
-            "SELECT position FROM entry NOT INDEXED WHERE instr(header, ?) > 0 ORDER BY position", (fragment,)
+            f"SELECT position FROM entry NOT INDEXED WHERE {'seq = 0 AND ' if first else ''}"
+            "instr(header, ?) > 0 ORDER BY position",
+            (fragment,),
         )
         return [row[0] for row in rows]
 

@@ -259,7 +259,7 @@ class Verification:
 
     def _collect_seen(self) -> list[tuple[int, Seen]]:
         found = []
-        for position in self.snapshot.positions_with(b'"seen":{'):
+        for position in self.snapshot.positions_with(b'"seen":{', first=True):
             row = self.snapshot.row(position)
             try:
                 seen = parse_header(row.header).seen if row is not None else None
