@@ -44,7 +44,7 @@ def test_one_run_from_many_processes_never_forks(folder: Path) -> None:
             assert (one.returncode, err) == (0, b""), out
     report = world.verify(folder / "shared.ledger")
     assert world.faults(report) == []
-    assert 4 <= crowd.chains(folder / "shared.ledger") <= 12
+    assert 1 <= crowd.chains(folder / "shared.ledger") <= 12  # one, if they happened to take turns
 
 
 def test_the_race_to_make_a_ledger(folder: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ from custody.ledger.canonical import MAX_INTEGER
 from custody.ledger.reader import Snapshot, TransactionView, resolve
 
 DEFAULT_WAIT = 60.0  # seconds to wait for another writer
+_PATIENCE = 0.5  # seconds that SQLite waits at a time
 _SUPER_JOURNAL_MAGIC = bytes.fromhex(
     "d9d505f920a163d7"
 )  # SQLite file format §3: the end of a journal that names another
@@ -36,7 +38,7 @@ class Store:
         self._checked = False
         try:
             uri = f"{self.path.as_uri()}?mode=rw"
-            self._connection = sqlite3.connect(uri, uri=True, timeout=wait, isolation_level=None)
+            self._connection = sqlite3.connect(uri, uri=True, timeout=_PATIENCE, isolation_level=None)
             schema.harden(self._connection)
             self._connection.execute("PRAGMA synchronous=EXTRA").close()
             self._connection.execute("PRAGMA secure_delete=ON").close()
@@ -76,8 +78,10 @@ class Store:
         self.close()
 
     def _begin(self) -> None:
+        deadline = time.monotonic() + self.wait
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
+            while not self._try_to_begin(deadline):
+                pass
         except sqlite3.OperationalError as error:
             if _is_busy(error):
                 message = f"{self.path} is busy: another process wrote to it for {self.wait:g} s; nothing was recorded"
@@ -92,6 +96,16 @@ class Store:
             raise NotAcknowledgedError(
                 f"{self.path} was replaced by another file: nothing was recorded", code="replaced"
             )
+
+    def _try_to_begin(self, deadline: float) -> bool:
+        """Whether the write lock was had. SQLite waits in C, deaf to Ctrl-C, so it waits a little at a time."""
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if _is_busy(error) and time.monotonic() < deadline:
+                return False
+            raise
+        return True
 
     def _check_size(self) -> None:
         """The file ends where SQLite says it does: asked here, where no other writer is in between."""

@@ -122,7 +122,10 @@ class LogVerifier:
         parsed = [self._parse(row[0], row[2], findings) for row in rows]
         digests = [header.body for header in parsed if header is not None]
         bodies = self._snapshot.bodies(digests, self._blobs_read)
-        self._blobs_read = max((rowid for rowid, _ in bodies.values()), default=self._blobs_read)
+        if bodies:
+            found = [rowid for rowid, _ in bodies.values()]
+            self._blobs_read = max(found)
+            self._mark(found)
         for (position, stored_id, data, signature, chain_column, seq_column), header in zip(
             rows, parsed, strict=True
         ):
@@ -149,10 +152,9 @@ class LogVerifier:
                 wrong += self._odd_body(position, entry_id, header)
             else:
                 body = stored[1]
-                self._mark(stored[0])
             if header.attachments:
                 wrong += self._attachments(position, entry_id, header)
-            key = self._key(chain, position, entry_id, wrong)
+            key = (chain and self._keys.get(chain.key)) or self._key(chain, position, entry_id, wrong)
             if position >= self._trusted_below:
                 job_index.append(len(entries))
                 jobs.headers.append(data)
@@ -221,7 +223,7 @@ class LogVerifier:
         if measured is None:
             self.missing.append(Missing(position, entry_id, header.body))
             return []
-        self._mark(measured[0])
+        self._mark([measured[0]])
         message = f"the stored body is not the {header.body_size} bytes that the header commits to"
         return [Finding("body-differs", message, position, entry_id)]
 
@@ -232,25 +234,25 @@ class LogVerifier:
             if measured is None:
                 self.missing.append(Missing(position, entry_id, attachment.sha256))
                 continue
-            self._mark(measured[0])
+            self._mark([measured[0]])
             if measured[1:] != (attachment.sha256, attachment.size):
                 message = f"attachment {attachment.sha256[:16]} is not the bytes that the header commits to"
                 wrong.append(Finding("attachment-differs", message, position, entry_id))
         return wrong
 
-    def _mark(self, rowid: int) -> None:
-        """Remember that a blob is committed to. Rowids are dense in an honest ledger: a byte each."""
-        seen = self._blobs_seen
-        if isinstance(seen, bytearray):
-            if 0 <= rowid < len(seen):
+    def _mark(self, rowids: Iterable[int]) -> None:
+        """Remember that blobs are committed to. Rowids are dense in an honest ledger: a byte each."""
+        for rowid in rowids:
+            seen = self._blobs_seen
+            if isinstance(seen, set):
+                seen.add(rowid)
+            elif 0 <= rowid < len(seen):
                 seen[rowid] = 1
-                return
-            if 0 <= rowid < 4 * len(seen) + 65536:
+            elif 0 <= rowid < 4 * len(seen) + 65536:
                 seen.extend(bytes(max(len(seen), rowid + 1 - len(seen))))
                 seen[rowid] = 1
-                return
-            self._blobs_seen = seen = {index for index, mark in enumerate(seen) if mark}
-        seen.add(rowid)
+            else:
+                self._blobs_seen = {index for index, mark in enumerate(seen) if mark} | {rowid}
 
     def _orphans(self) -> Iterator[Finding]:
         seen = self._blobs_seen

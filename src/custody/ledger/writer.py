@@ -184,14 +184,16 @@ class Writer:
         """Record all of the drafts in one durable transaction, or none; erase the blobs `redact` names with it."""
         if not self._started and self._slot is not None:
             self._chain.head = self._slot.claim()
+        head = self._chain.head
         try:
             with self._store.transaction() as transaction:
                 receipts = [self._append_one(transaction, draft) for draft in drafts]
                 for digest in redact:
                     transaction.remove_blob(digest)
         except BaseException:
-            # It may be on disk somewhere all the same: to sign another successor of its prev would be a fork.
-            self._chain.head = None
+            # What was signed may be on disk all the same: to sign another successor of its prev would be a fork.
+            if self._chain.head is not head:
+                self._chain.head = None
             raise
         self._started = True
         return receipts

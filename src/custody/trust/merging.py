@@ -146,7 +146,10 @@ def _read_source(path: Path, progress: Progress) -> _Read:
     try:
         snapshot = open_ledger(path)
     except RefusedError as error:
-        raise RefusedError(f"{path}: {error}", code=error.code) from None
+        said = str(error)
+        raise RefusedError(
+            said if said.startswith(str(path)) else f"{path}: {said}", code=error.code
+        ) from None
     try:
         verification = Verification(snapshot, Expectations())
         entries: list[_Entry] = []
