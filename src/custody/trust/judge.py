@@ -53,6 +53,7 @@ class Judge:
         self._line = governing.line
         self._document = governing.current
         self._writers: dict[str, _Writer] = {}
+        self._always_allowed: set[tuple[str, str]] = set()  # key and kind, wherever in the log
         self._unknown_chains: set[str] = set()
         self._latest = ("", -1, "")  # the latest time claimed since the last merge, where, and by which entry
         self._once: set[tuple[object, ...]] = set()
@@ -94,8 +95,11 @@ class Judge:
             if reason is not None:
                 findings.append(Finding("disowned", f"disowned: {reason}", position, entry_id))
                 return Judged(position, entry_id, header, key, effective, writer.name, False, body)
-        if self._document is not None:
-            counts = self._allowed(entry, writer, chain, findings) and counts
+        if self._document is not None and (key, header.kind) not in self._always_allowed:
+            if not self._allowed(entry, writer, chain, findings):
+                counts = False
+            elif writer.revoked_from == NEVER:
+                self._always_allowed.add((key, header.kind))
         if header.once and counts:
             act = (key, header.once, header.kind, header.subjects)
             if act in self._once:
