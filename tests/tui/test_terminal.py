@@ -144,9 +144,15 @@ from custody.ledger.reader import open_ledger
 from custody.trust.verification import Expectations
 from custody.tui import app, work
 
+class Shown(KeyError):
+    """An error that says itself how it is shown, as Textual's own do."""
+
+    def __rich__(self):
+        return "5ecret-in-the-report"
+
 def crash(self, *arguments):
     seed = "5ecret" * 4
-    raise KeyError("5ecret-in-the-message")
+    raise {error}("5ecret-in-the-message")
 
 owner, name = {owner}
 setattr(owner, name, crash)
@@ -160,33 +166,44 @@ with open_ledger(Path(sys.argv[1])) as snapshot:
 
 
 @pytest.mark.parametrize(
-    "owner",
+    ("owner", "error"),
     [
-        '(app.CustodyApp, "on_progressed")',  # in a handler
-        '(app.OverviewScreen, "draw")',  # while the first screen is made
-        '(work.Work, "_work")',  # in the worker's thread
-        '(app.OverviewScreen, "compose_body")',
-        '(app.CustodyApp, "on_mount")',
+        ('(app.CustodyApp, "on_progressed")', "KeyError"),  # in a handler
+        ('(app.OverviewScreen, "draw")', "KeyError"),  # while the first screen is made
+        ('(work.Work, "_work")', "KeyError"),  # in the worker's thread
+        ('(app.OverviewScreen, "compose_body")', "KeyError"),
+        ('(app.CustodyApp, "on_mount")', "KeyError"),
+        ('(app.CustodyApp, "on_progressed")', "Shown"),
     ],
 )
-def test_the_unforeseen_ends_in_one_line_without_a_secret(tmp_path: Path, owner: str) -> None:
+def test_the_unforeseen_ends_in_one_line_without_a_secret(tmp_path: Path, owner: str, error: str) -> None:
     script = tmp_path / "crash.py"
-    script.write_text(_CRASH.format(owner=owner))
+    script.write_text(_CRASH.format(owner=owner, error=error))
     ledger = story.healthy(tmp_path / "payments.ledger")
     ended = in_terminal([sys.executable, str(script), str(ledger)], [], b"")
     assert ended.code == 4
     assert b"5ecret" not in ended.out and b"Traceback" not in ended.out
-    assert ended.out.count(b"the terminal interface stopped (KeyError)") == 1
+    assert ended.out.count(f"the terminal interface stopped ({error})".encode()) == 1
 
 
-def test_quitting_while_it_verifies_leaves_no_process_behind(tmp_path: Path) -> None:
-    """More entries than one process checks: workers are running when the person leaves."""
-    book = story.Book(tmp_path / "large.ledger")
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """More entries than one process checks."""
+    book = story.Book(tmp_path_factory.mktemp("large") / "large.ledger")
     book.write(story.ROOT, story.Genesis(), [story.Draft("trust", story.Trust(story.TRUST).write())])
     notes = [story.Draft("note", story.Note(f"note {number}").write()) for number in range(6000)]
     book.write(story.BUILDER, story.Genesis(), notes)
+    return book.path
+
+
+def test_worker_processes_can_be_started_under_a_screen(large: Path) -> None:
+    ended = tui(large, wait_for=b"INTACT, WITH A GAP")
+    assert ended.code == 0 and b"Traceback" not in ended.out
+
+
+def test_quitting_while_it_verifies_leaves_no_process_behind(large: Path) -> None:
     mark = f"CUSTODY_TEST_MARK={os.getpid()}"
-    ended = tui(book.path, env=dict([mark.split("=")]), wait_for=b"NOT VERIFIED YET")
+    ended = tui(large, env=dict([mark.split("=")]), wait_for=b"NOT VERIFIED YET")
     assert ended.code == 0 and b"Traceback" not in ended.out
     if not Path("/proc/self/environ").exists():
         pytest.skip("this system does not show its processes' environment")

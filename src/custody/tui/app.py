@@ -31,7 +31,6 @@ from custody.tui.work import (
     Post,
     Progressed,
     Work,
-    prepare_processes,
 )
 
 Worker = Callable[[Post, Snapshot, Expectations], Work]
@@ -42,7 +41,6 @@ def run(snapshot: Snapshot, expectations: Expectations) -> int:
 
     Exit 0, whatever the verdict: looking is not judging. Raises CustodyError where something unforeseen happened.
     """
-    prepare_processes(snapshot)
     app = CustodyApp(snapshot, expectations)
     app.run()
     if app.crash is not None:

@@ -6,7 +6,6 @@ the next step, and where it cannot (SQLite checks a large file's structure in on
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -18,7 +17,6 @@ from textual.message import Message
 
 from custody.errors import CustodyError, RefusedError
 from custody.ledger.findings import Finding
-from custody.ledger.parallel import SMALL
 from custody.ledger.reader import Snapshot, open_ledger
 from custody.query.build import IndexBuilder
 from custody.query.index import Index
@@ -193,15 +191,3 @@ class _Run:
         self._post(Progressed(self._judged, self._findings, self._done, self._chains, self.elapsed))
         self._judged, self._findings, self._chains = [], [], 0
         self._due = time.monotonic() + POST_EVERY
-
-
-def prepare_processes(snapshot: Snapshot) -> None:
-    """Let worker processes be started under a screen, if this ledger is worth any.
-
-    The first one starts multiprocessing's resource tracker, which is handed standard error; while Textual owns the
-    terminal, that has no number to hand over.
-    """
-    if sys.platform != "win32" and snapshot.count >= SMALL:
-        from multiprocessing import resource_tracker
-
-        resource_tracker.ensure_running()

@@ -67,11 +67,11 @@ class EntryTable(Table):
 
     def _load(self) -> None:
         """Read the blocks that the rows in view are in; what was scrolled past is not read at all."""
+        if self._loading:
+            return  # what is wanted by then is read when this is done
         top = round(self.scroll_y)
         in_view = range(top // BLOCK, (top + self.size.height) // BLOCK + 1)
         wanted = [number for number in self._wanted if number in in_view]
-        if self._loading:
-            return
         self._wanted = []
         if not wanted:
             return
@@ -90,6 +90,7 @@ class EntryTable(Table):
         for number, lines in blocks:
             self._blocks[number] = lines
         self.changed()
+        self._load()
 
     def _fail(self, error: CustodyError) -> None:
         self._loading = False
