@@ -145,7 +145,7 @@ from custody.trust.verification import Expectations
 from custody.tui import app, work
 
 class Shown(KeyError):
-    """An error that says itself how it is shown, as Textual's own do."""
+    # It says itself how it is shown, as the errors of Textual do.
 
     def __rich__(self):
         return "5ecret-in-the-report"
