@@ -32,19 +32,8 @@ def decode(data: bytes, limit: int) -> Json:
     """The value of a canonical JSON text of at most `limit` bytes. Raises MalformedError."""
     if len(data) > limit:
         raise MalformedError(f"{len(data)} bytes, more than the {limit} allowed")
-    # The count bounds the depth, so that almost no text pays for the exact one.
-    if data.count(b"{") + data.count(b"[") > MAX_DEPTH and _depth(data) > MAX_DEPTH:
-        raise MalformedError(f"nested deeper than {MAX_DEPTH}")
-    try:
-        text = data.decode("utf-8")
-        value: Json = _parse_start(text)[0]  # what may follow it is ruled out by the comparison below
-        canonical = _encode(value)
-    except (ValueError, RecursionError) as error:
-        raise MalformedError(f"not strict JSON: {_reason(error)}") from None
-    if canonical != data:
-        raise MalformedError("not in canonical form (RFC 8785)")
-    if "\\u0000" in text and _has_nul(value):
-        raise MalformedError("not strict JSON: NUL in a string")
+    value = _parse(data)
+    _require_canonical(data, value)
     return value
 
 
@@ -62,8 +51,34 @@ def encode(value: Json) -> bytes:
         data = _encode(value)
     except (ValueError, TypeError, RecursionError) as error:
         raise MalformedError(f"not strict JSON: {_reason(error)}") from None
-    decode(data, len(data))
+    parsed = _parse(data)
+    if parsed != value:  # such as a tuple, or a key that is no text
+        _require_canonical(data, parsed)
     return data
+
+
+def _parse(data: bytes) -> Json:
+    """The value of a text that keeps every rule but perhaps the form. Raises MalformedError."""
+    # The count bounds the depth, so that almost no text pays for the exact one.
+    if data.count(b"{") + data.count(b"[") > MAX_DEPTH and _depth(data) > MAX_DEPTH:
+        raise MalformedError(f"nested deeper than {MAX_DEPTH}")
+    try:
+        text = data.decode("utf-8")
+        value: Json = _parse_start(text)[0]  # what may follow it is ruled out by the form
+    except (ValueError, RecursionError) as error:
+        raise MalformedError(f"not strict JSON: {_reason(error)}") from None
+    if "\\u0000" in text and _has_nul(value):
+        raise MalformedError("not strict JSON: NUL in a string")
+    return value
+
+
+def _require_canonical(data: bytes, value: Json) -> None:
+    try:
+        canonical = _encode(value)
+    except (ValueError, RecursionError) as error:
+        raise MalformedError(f"not strict JSON: {_reason(error)}") from None
+    if canonical != data:
+        raise MalformedError("not in canonical form (RFC 8785)")
 
 
 def _refuse_float(text: str) -> NoReturn:

@@ -22,8 +22,8 @@ def from_datetime(moment: datetime) -> str:
     """An aware datetime as text, cut to the millisecond. Raises ValueError for a naive one."""
     if moment.tzinfo is None:
         raise ValueError("an instant needs its offset from UTC")
-    utc = moment.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z".rjust(24, "0")
+    utc = moment.astimezone(UTC).replace(tzinfo=None)
+    return f"{utc.isoformat(timespec='milliseconds')}Z"
 
 
 def to_datetime(text: str) -> datetime:

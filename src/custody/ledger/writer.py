@@ -179,12 +179,14 @@ class Writer:
         self._slot = heads.slot(self._store.path, chain.signer.public.hex, run or context) if heads else None
         self._started = False
         self._closed = False
+        self._inserted: Head | None = None  # the head that the open transaction put in
 
     def append(self, drafts: Sequence[Draft], *, redact: Sequence[str] = ()) -> list[Receipt]:
         """Record all of the drafts in one durable transaction, or none; erase the blobs `redact` names with it."""
         if not self._started and self._slot is not None:
             self._chain.head = self._slot.claim()
         head = self._chain.head
+        self._inserted = None
         try:
             with self._store.transaction() as transaction:
                 receipts = [self._append_one(transaction, draft) for draft in drafts]
@@ -203,6 +205,7 @@ class Writer:
         if not self._started and self._slot is not None:
             self._chain.head = self._slot.claim()
         self._started = True
+        self._inserted = None
         with self._store.transaction() as transaction:
             if not self._continues(transaction):
                 message = (
@@ -237,13 +240,17 @@ class Writer:
             insert(transaction, self._chain.begin(origin, self._context, seen))
         signed = self._chain.sign(draft)
         self._closed = draft.last
-        return insert(transaction, signed)
+        receipt = insert(transaction, signed)
+        self._inserted = self._chain.head
+        return receipt
 
     def _continues(self, transaction: Transaction) -> bool:
         """Whether the ledger's furthest entry of this chain is exactly the head we wrote, alone and not the last."""
         head = self._chain.head
         if head is None:
             return False
+        if head is self._inserted:
+            return True  # by this transaction, which holds the lock
         found = transaction.one(
             "SELECT id, seq, header FROM entry WHERE chain = ? ORDER BY seq DESC LIMIT 1",
             (bytes.fromhex(head.chain),),
