@@ -97,7 +97,7 @@ def _check_same(point: Point, lines: Sequence[str]) -> None:
 def _file(line: str) -> str:
     """What a call is about, without what is by chance in its path."""
     return next(
-        (word for word in ("-journal", "/chains/", ".ledger", "/home/state") if word in line[:500]), "other"
+        (word for word in ("-journal", "/chains/", ".ledger", "/state/") if word in line[:500]), "other"
     )
 
 
