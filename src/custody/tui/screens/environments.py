@@ -62,7 +62,7 @@ class EnvironmentsScreen(LedgerScreen):
         Column("Fingerprint", 12, from_width=130, clip=True),
         Column("No.", 3, right=True),
         Column("Since (UTC)", 16, from_width=95, clip=True),
-        Column("Approved by", 12, roomy=16),
+        Column("Approved by", 15, roomy=16),
     )
 
     def __init__(self) -> None:
@@ -152,6 +152,8 @@ class EnvironmentsScreen(LedgerScreen):
         self._shown = _rows(state)
         table = self.query_one("#services", Table)
         table.show_rows([_service_row(one) for one in self._shown], "Nothing ran here.")
+        # The first of what changed here is what the person came to see.
+        table.go(next((place for place, one in enumerate(self._shown) if one.change), 0))
         self._describe(table.cursor)
 
     # --- services

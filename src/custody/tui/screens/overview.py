@@ -30,7 +30,7 @@ class OverviewScreen(LedgerScreen):
     MODE = "overview"
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("Weight", 8),
-        Column("Finding", 18, roomy=22),
+        Column("Finding", 21, roomy=24),
         Column("Position", 8, right=True),
         Column("What was found", flex=1),
     )
