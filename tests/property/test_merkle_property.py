@@ -145,6 +145,15 @@ def test_no_other_consistency_proof_will_do(second: int, data: st.DataObject) ->
     assert not merkle.verify_consistency(first, second, older, b"x" * 32, proof)
 
 
+def test_a_proof_that_ends_below_the_root_proves_nothing() -> None:
+    """What is shown is the root of a part of the tree, and the size says that there is more above it."""
+    for size in range(2, SIZES + 1):
+        k = split(size)
+        for index in (0, k - 1):
+            assert not merkle.verify_inclusion(LEAVES[index], index, size, path(index, 0, k), mth(0, k))
+        assert not merkle.verify_consistency(1, size, mth(0, 1), mth(0, k), subproof(1, 0, k, True))
+
+
 @given(st.integers(-2, 5), st.integers(-2, 5))
 def test_sizes_that_cannot_be(first: int, second: int) -> None:
     if not 0 < first <= second:

@@ -48,6 +48,14 @@ def test_ours_is_signed_by_the_custodian_and_by_nobody_else() -> None:
     assert not moved.signed_by(key)
 
 
+def test_the_custodian_s_line_stands_under_the_origin_and_no_other_name() -> None:
+    note = NOTES["ours"]["note"]
+    text, _, line = note.rpartition("\n\n")
+    renamed = parse_checkpoint(f"{text}\n\n{line.replace('acme.example/payments', 'witness.example/w1')}")
+    assert renamed.signatures[0].key_id.hex() == NOTES["ours"]["key_id"]
+    assert not renamed.signed_by(bytes.fromhex(NOTES["ours"]["key"]))
+
+
 def test_a_witness_line_and_an_extension_line_are_kept_and_the_text_that_is_signed_is_all_of_it() -> None:
     found = parse_checkpoint(NOTES["witnessed"]["note"])
     assert [line.name for line in found.signatures] == ["witness.example/w1", found.origin]

@@ -141,6 +141,22 @@ def test_case_41_a_machine_whose_memory_was_copied_forks_no_more_than_its_file_a
     assert sound(machine.path)
 
 
+def test_case_41_another_clone_s_file_in_the_place_of_this_one_s(machine: Machine, tmp_path: Path) -> None:
+    """The furthest entry of the chain has the seq that this machine remembers, and is not the one it wrote."""
+    first = machine.append(note())[0]
+    shutil.copytree(tmp_path / "machine", tmp_path / "clone")
+    kept = machine.path.read_bytes()
+    ours = machine.append(note("ours"))[0]
+    memory = [(path, path.read_bytes()) for path in (tmp_path / "machine").iterdir()]
+    machine.path.write_bytes(kept)
+    theirs = machine.append(note("theirs"), heads=HeadStore(tmp_path / "clone"))[0]
+    assert (theirs.chain, theirs.seq) == (ours.chain, ours.seq) == (first.chain, 2)
+    for path, content in memory:
+        path.write_bytes(content)
+    assert machine.append(note())[0].chain != first.chain
+    assert sound(machine.path)
+
+
 def test_a_file_that_was_put_back_is_not_continued(machine: Machine) -> None:
     machine.append(note())
     kept = machine.path.read_bytes()

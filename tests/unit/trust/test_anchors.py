@@ -67,6 +67,10 @@ def test_a_version_that_was_passed_over(tmp_path: Path, world: World) -> None:
     assert findings(log(tmp_path, world.trust(V1), world.trust(V3))) == {"trust-version": 1}
 
 
+def test_a_version_that_follows_by_digest_and_not_by_number(tmp_path: Path, world: World) -> None:
+    assert findings(log(tmp_path, world.trust(V1), world.trust(document(3, V1)))) == {"trust-version": 1}
+
+
 def test_a_version_that_names_another_document_before_it(tmp_path: Path, world: World) -> None:
     strange = document(2, document(identities={}))
     assert findings(log(tmp_path, world.trust(V1), world.trust(strange))) == {"trust-version": 1}
@@ -170,6 +174,17 @@ def test_case_30_a_genesis_with_a_weak_key_is_a_fault_and_no_crash(tmp_path: Pat
     path = put(tmp_path / "weak.ledger", [*start, world.sign_raw("builder", data, honest[0])])
     found = findings(path)
     assert found["weak-key"] == 1
+    assert found["unknown-writer"] == 1
+
+
+def test_case_30_every_entry_of_a_weak_key_s_chain_is_a_fault(tmp_path: Path, world: World) -> None:
+    start, honest = world.trust(V1), world.note()
+    data = honest[0].data.replace(signer("builder").public.hex.encode(), b"01" + b"00" * 31)
+    genesis = world.sign_raw("builder", data, honest[0])
+    follower = honest[1].header._replace(chain=genesis.id, prev=genesis.id, last=True)
+    second = world.sign_raw("builder", follower.encode(), honest[1]._replace(header=follower))
+    found = findings(put(tmp_path / "weak.ledger", [*start, genesis, second]))
+    assert found["weak-key"] == 2
     assert found["unknown-writer"] == 1
 
 
