@@ -1,4 +1,5 @@
-"""An error in every call that is made while a key is loaded, for each form of a key and each command that signs."""
+"""An error in every call that is made while a key is loaded, for each command that signs; of other forms of the key in
+every eleventh call."""
 
 from __future__ import annotations
 
@@ -25,4 +26,4 @@ def test_an_error_in_every_call(tmp_path: Path, command: str, form: str) -> None
     world.make_world(tmp_path)
     who, arguments = COMMANDS[command]
     env = world.environment(tmp_path, CUSTODY_KEY=world.key_forms(who)[form])
-    print(faulty.break_everywhere(tmp_path, arguments, env))
+    print(faulty.break_everywhere(tmp_path, arguments, env, every=1 if form == "hex" else 11))
