@@ -12,13 +12,17 @@ from custody.query.fold import Item, Report, Running, apply, diff, replay, step
 SERVICES = st.sampled_from(["api", "web", "worker"])
 PRINTS = st.sampled_from([letter * 64 for letter in "abcde"])
 COUNTS = st.integers(1, 3)
-ITEMS = st.builds(lambda service, sha256, count: Item(service, service, sha256, count), SERVICES, PRINTS, COUNTS)
+ITEMS = st.builds(
+    lambda service, sha256, count: Item(service, service, sha256, count), SERVICES, PRINTS, COUNTS
+)
 
 
 def reports_of(whole: st.SearchStrategy[bool], most: int = 4) -> st.SearchStrategy[list[Report]]:
     """Reports at distinct times, in order."""
     return st.lists(
-        st.tuples(whole, st.lists(ITEMS, max_size=most)).map(lambda one: (one[0], one[1] if one[0] else one[1][:1])),
+        st.tuples(whole, st.lists(ITEMS, max_size=most)).map(
+            lambda one: (one[0], one[1] if one[0] else one[1][:1])
+        ),
         max_size=12,
     ).map(lambda all: [Report(f"{n:04d}", tuple(items), whole) for n, (whole, items) in enumerate(all)])
 
@@ -104,7 +108,9 @@ def test_replaced_means_one_for_one(reports: list[Report], items: list[Item]) ->
     for service in {key[0] for key in (*before, *after)}:
         left = {key for key in before if key[0] == service} - after.keys()
         came = {key for key in after if key[0] == service} - before.keys()
-        events = [change.event for change in changes if change.service == service and change.event != "scaled"]
+        events = [
+            change.event for change in changes if change.service == service and change.event != "scaled"
+        ]
         if len(left) == len(came) == 1:
             assert events == ["replaced"]
         else:

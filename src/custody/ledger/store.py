@@ -22,7 +22,7 @@ from custody.ledger.canonical import MAX_INTEGER
 from custody.ledger.reader import Snapshot, TransactionView, resolve
 
 DEFAULT_WAIT = 60.0  # seconds to wait for another writer
-_PATIENCE = 0.5  # seconds that SQLite waits at a time
+_PATIENCE = 500  # milliseconds that SQLite waits at a time for the write lock
 _SUPER_JOURNAL_MAGIC = bytes.fromhex(
     "d9d505f920a163d7"
 )  # SQLite file format §3: the end of a journal that names another
@@ -38,10 +38,11 @@ class Store:
         self._checked = False
         try:
             uri = f"{self.path.as_uri()}?mode=rw"
-            self._connection = sqlite3.connect(uri, uri=True, timeout=_PATIENCE, isolation_level=None)
+            self._connection = sqlite3.connect(uri, uri=True, timeout=wait, isolation_level=None)
             schema.harden(self._connection)
             self._connection.execute("PRAGMA synchronous=EXTRA").close()
             self._connection.execute("PRAGMA secure_delete=ON").close()
+            self._connection.execute(f"PRAGMA busy_timeout={_PATIENCE}").close()
         except sqlite3.Error as error:
             raise RefusedError(
                 f"{self.path} cannot be opened for writing: {error}", code="unwritable"

@@ -26,7 +26,7 @@ _LINES = f"""
         a.position, a.entry, a.time, a.writer,
         (SELECT json_group_array(failed) FROM
             (SELECT max(result = 'fail') AS failed FROM evidence
-             WHERE in_force = 1 AND subject IN ({_SUBJECTS.format('a.sha256')}) GROUP BY control)),
+             WHERE in_force = 1 AND subject IN ({_SUBJECTS.format("a.sha256")}) GROUP BY control)),
         (SELECT json_group_array(json_array(environment, decision)) FROM approval
          WHERE sha256 = a.sha256 AND in_force = 1),
         (SELECT json_group_array(environment) FROM span WHERE sha256 = a.sha256 AND until = '')
@@ -142,7 +142,8 @@ def _approvals(index: Index, sha256: str) -> Iterator[TimelineItem]:
 
 def _deployments(index: Index, sha256: str) -> Iterator[TimelineItem]:
     rows = index.rows(
-        "SELECT position, entry, time, writer, environment, service, reason FROM deployment WHERE sha256 = ?", sha256
+        "SELECT position, entry, time, writer, environment, service, reason FROM deployment WHERE sha256 = ?",
+        sha256,
     )
     for *proof, environment, service, reason in rows:
         title = f"deployed to {environment} as {service}"
@@ -175,7 +176,9 @@ def _beginning(index: Index, table: str, column: str, digits: str) -> list[str]:
 
 def _of_entry(index: Index, entry: str) -> list[str]:
     tables = {"artifact": "sha256", "evidence": "subject", "approval": "sha256", "deployment": "sha256"}
-    union = " UNION ALL ".join(f"SELECT {column} FROM {table} WHERE entry = ?1" for table, column in tables.items())
+    union = " UNION ALL ".join(
+        f"SELECT {column} FROM {table} WHERE entry = ?1" for table, column in tables.items()
+    )
     return [row[0] for row in index.rows(union, entry) if _HEX(row[0])]
 
 

@@ -135,7 +135,9 @@ def inclusion(snapshot: Snapshot, position: int, size: int) -> list[bytes]:
     positions do not count without a gap.
     """
     if not 0 <= position < size <= snapshot.count:
-        message = f"no proof of position {position} in a log of {size}: this ledger has {snapshot.count} entries"
+        message = (
+            f"no proof of position {position} in a log of {size}: this ledger has {snapshot.count} entries"
+        )
         raise UsageError(message, code="no-entry")
     ranges = _audit_ranges(position, size)
     trees = [Frontier() for _ in ranges]

@@ -75,7 +75,9 @@ INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
 class Index:
     """The facts of one ledger. Questions may come from any thread; one is answered at a time."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path | None = None, final: Path | None = None) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path | None = None, final: Path | None = None
+    ) -> None:
         self._connection = connection
         self._path = path  # where the file is now, if it is a file
         self._final = final  # the name it gets once it is complete
@@ -231,7 +233,9 @@ def _connect_complete(path: Path) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA trusted_schema=OFF").close()
         connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}").close()
-        marks = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
+        marks = [
+            connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
+        ]
         if marks != [APPLICATION_ID, FORMAT]:
             raise sqlite3.DatabaseError("not a complete index of this version")
     except BaseException:
@@ -246,10 +250,14 @@ def _refusing() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        message = f"the index cannot be used ({error}): delete custody's cache folder, or make room, and try again"
+        message = (
+            f"the index cannot be used ({error}): delete custody's cache folder, or make room, and try again"
+        )
         raise RefusedError(message, code="index") from None
     except UnicodeEncodeError:  # half a character: an argument that was no UTF-8, for one
-        raise UsageError("what was asked for is not text, so nothing has that name", code="encoding") from None
+        raise UsageError(
+            "what was asked for is not text, so nothing has that name", code="encoding"
+        ) from None
 
 
 def _unwritable(path: Path, error: Exception) -> UsageError:

@@ -157,7 +157,17 @@ class _Folder:
     def _add_span(self, key: tuple[str, str], since: tuple[str, Proof], until: Proof) -> None:
         (service, sha256), (name, proof) = key, since
         self._rows["span"].append(
-            (self._environment, service, name, sha256, *proof, until.time, until.position, until.entry, until.writer)
+            (
+                self._environment,
+                service,
+                name,
+                sha256,
+                *proof,
+                until.time,
+                until.position,
+                until.entry,
+                until.writer,
+            )
         )
 
     def _flush(self) -> None:

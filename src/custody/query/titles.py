@@ -36,7 +36,9 @@ def title(kind: str, value: JsonObject) -> str:
 def _phrase(body: Body) -> str:
     match body:
         case Genesis():
-            return _joined(" ".join(part for part in (body.flow, body.trail, body.job) if part), body.commit[:_SHORT])
+            return _joined(
+                " ".join(part for part in (body.flow, body.trail, body.job) if part), body.commit[:_SHORT]
+            )
         case Artifact():
             return _joined(f"{body.subject.name} {body.version}".rstrip(), body.subject.sha256[:_SHORT])
         case Evidence():
@@ -58,7 +60,9 @@ def _phrase(body: Body) -> str:
         case Merge():
             files = len(body.sources)
             taken = sum(source.taken for source in body.sources)
-            return f"{taken} {'entry' if taken == 1 else 'entries'} from {files} file{'' if files == 1 else 's'}"
+            return (
+                f"{taken} {'entry' if taken == 1 else 'entries'} from {files} file{'' if files == 1 else 's'}"
+            )
         case Redaction():
             return _joined(f"erased from {body.entry[:_SHORT]}", body.reason)
         case Seal():

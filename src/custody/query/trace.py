@@ -64,10 +64,12 @@ def _unrecorded(index: Index, sha256: str, items: tuple[TimelineItem, ...]) -> A
         sha256,
     )
     approvals = index.rows(
-        "SELECT environment, decision FROM approval WHERE sha256 = ? AND in_force = 1 ORDER BY environment", sha256
+        "SELECT environment, decision FROM approval WHERE sha256 = ? AND in_force = 1 ORDER BY environment",
+        sha256,
     )
     checks = index.rows(
-        "SELECT max(result = 'fail') FROM evidence WHERE subject = ? AND in_force = 1 GROUP BY control", sha256
+        "SELECT max(result = 'fail') FROM evidence WHERE subject = ? AND in_force = 1 GROUP BY control",
+        sha256,
     )
     running = {span.environment for span in running_spans(index, sha256) if not span.until}
     return ArtifactLine(
