@@ -123,7 +123,7 @@ def test_cases_30_and_35_what_is_no_document_is_refused_with_the_place(old: str,
 HOSTILE = {
     "brackets": "x = " + "[" * 250_000,
     "nested as far as Python goes": "x = " + "[" * 5_000 + "]" * 5_000,
-    "tables": "[[a]]\n" * 80_000 + "[" * 1000,
+    "tables": "[[a]]\n" * 101_000,
     "a dotted key": "a." * 20_000 + "a = 1",
     "dotted keys": ("a." * 900 + "a = 1\n") * 200,
     "dotted tables": "[" + "a." * 5_000 + "a]",
@@ -134,7 +134,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_case_88_a_document_that_would_cost_too_much_is_refused(text: str) -> None:
-    with pytest.raises(MalformedError, match=r"^trust\.toml: "):
+    with pytest.raises(
+        MalformedError, match=r"^trust\.toml: (too many|more than|.*nested too deep|.*recursion)"
+    ):
         parse_trust(text)
 
 
