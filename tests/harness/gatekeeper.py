@@ -8,7 +8,7 @@ from pathlib import Path
 from harness import hostile, lairs, world
 from harness.process import invoke
 
-SECONDS = 5.0  # a limit against blocking for ever, and no measurement
+SECONDS = 20.0  # a limit against blocking for ever, and no measurement
 
 
 def challenge(case: lairs.Case, base: Path, commands: Iterable[str]) -> int:
@@ -34,6 +34,7 @@ def _one(case: lairs.Case, name: str, folder: Path, path: Path) -> None:
     arguments = [str(path) if word == "LEDGER" else word for word in command]
     env = world.environment(folder.parent)  # custody's own memory is elsewhere
     before = hostile.state(folder)
+    content = path.read_bytes() if case.recovers or case.mends else b""
     done = invoke(folder, arguments, env, SECONDS)
     after = hostile.state(folder)
     assert (folder / "victim.txt").read_text() == "still here"
@@ -50,12 +51,12 @@ def _one(case: lairs.Case, name: str, folder: Path, path: Path) -> None:
     elif case.recovers and name in lairs.WRITING:
         # Refused or done, but in no way that leaves anything in between.
         assert done.code in (0, 1, 2, 3, 4), done.text
-        if done.code == 0:
+        if done.code == 0 and path.read_bytes() != content:
             assert not Path(f"{path}-journal").exists()
         return
     elif case.mends and name in lairs.WRITING:
         assert done.code in (0, 2), done.text
-        if done.code == 0:
+        if done.code == 0 and path.read_bytes() != content:  # a merge of nothing new writes nothing
             assert world.faults(world.verify(path)) == []
         return
     else:
