@@ -43,7 +43,7 @@ def _verify(verification: Verification) -> None:
 
 def verification_rows(folder: Path, entries: int, rounds: int) -> list[Row]:
     """Rows one to four of the table."""
-    path = make_ledger(folder / "full.ledger", entries)
+    path = make_ledger(folder / f"{entries}.ledger", entries)
     longer = _append(path, folder / "longer.ledger", max(1, entries // 100))
     with open_ledger(path) as snapshot:
         verification = Verification(snapshot, ALONE)
@@ -83,7 +83,6 @@ def verification_rows(folder: Path, entries: int, rounds: int) -> list[Row]:
                     "again": again,
                     "appended": appended,
                 },
-                warm=True,
             )
     better = turns.better("threads", "processes")
     per_entry = {name: turns.seconds(name) / entries * 1e6 for name in turns.times}
@@ -145,8 +144,9 @@ def memory_line(folder: Path, sizes: tuple[int, int]) -> str:
     """Peak memory of a verification at two sizes, in a process of its own."""
     parts = []
     for size in sizes:
-        path = folder / f"memory-{size}.ledger"
-        make_ledger(path, size)
+        path = folder / f"{size}.ledger"
+        if not path.exists():
+            make_ledger(path, size)
         peak = subprocess.run(
             [sys.executable, "-m", "bench.memory", str(path)], capture_output=True, check=True, text=True
         ).stdout.strip()
