@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,9 @@ def test_the_lock_holds_packages_and_hashes_and_nothing_else() -> None:
         for line in lines
     )
     assert [line for line in lines if "==" in line.split(" ; ")[0]] != []
+
+
+def test_no_two_test_files_have_one_name() -> None:
+    """Test folders are no packages, so pytest would take the second for the first."""
+    names = Counter(Path(name).name for name in tracked() if re.fullmatch(r"tests/.*/test_[^/]*\.py", name))
+    assert [name for name, count in names.items() if count > 1] == []
