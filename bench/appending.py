@@ -13,7 +13,7 @@ from nacl.signing import SigningKey
 from bench.measure import Row, Turns, row
 from bench.workload import ORIGIN, make_ledger, signer
 from custody.keys.create import create_key
-from custody.kinds.bodies import Evidence
+from custody.kinds import Evidence, Extras
 from custody.ledger import dsse
 from custody.ledger.entry import Subject
 from custody.ledger.store import create_ledger
@@ -26,7 +26,7 @@ BODY = Evidence(
     "pass",
     ABOUT,
     summary={"tests": 412, "failures": 0, "errors": 0, "skipped": 3, "timeMs": 12_772},
-    annotations={"tool": "unit-tests 8.2"},
+    extras=Extras({"tool": "unit-tests 8.2"}),
 ).write()
 DRAFT = Draft("evidence", BODY, (ABOUT,))
 

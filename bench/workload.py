@@ -14,9 +14,8 @@ from itertools import islice
 from pathlib import Path
 
 from custody.keys.ed25519 import SeedSigner
-from custody.kinds.bodies import Approval, Artifact, Deployment, Evidence, Genesis, Run, Running
-from custody.kinds.bodies import Snapshot as SnapshotBody
-from custody.kinds.governance import Trust
+from custody.kinds import Approval, Artifact, Deployment, Evidence, Extras, Genesis, Link, Run, Running, Trust
+from custody.kinds import Snapshot as SnapshotBody
 from custody.ledger.checkpoint import sign_checkpoint
 from custody.ledger.entry import Subject
 from custody.ledger.merkle import Frontier, leaf_hash
@@ -113,9 +112,8 @@ class World:
         drafts = []
         for environment in ("staging", ENVIRONMENT):
             for one in artifacts:
-                body = Deployment(
-                    one, environment, one.name, "release", f"https://tickets.example/{self._builds}"
-                )
+                extras = Extras(links=(Link("change", f"https://tickets.example/{self._builds}"),))
+                body = Deployment(one, environment, one.name, "release", extras)
                 drafts.append(Draft("deployment", body.write(), (one,)))
         self._running |= {one.name: one for one in artifacts}
         report = self._report()
@@ -130,7 +128,7 @@ class World:
             artifact,
             artifact.name,
             summary={"tests": tests, "failures": 0, "errors": 0, "skipped": tests % 7, "timeMs": tests * 31},
-            annotations={"tool": f"{control} 8.2"},
+            extras=Extras({"tool": f"{control} 8.2"}),
         )
         attachments = ()
         if control == "integration-tests":

@@ -16,8 +16,7 @@ from random import Random
 from typing import NamedTuple
 
 from custody.keys.ed25519 import Signer
-from custody.kinds.bodies import Genesis
-from custody.kinds.governance import Redaction, Seal, Trust
+from custody.kinds import Genesis, Redaction, Seal, Trust
 from custody.ledger.checkpoint import parse_checkpoint
 from custody.ledger.entry import Seen, entry_id, parse_header
 from custody.ledger.reader import open_ledger

@@ -15,8 +15,19 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from custody.kinds.bodies import Approval, Decision, Genesis, Run, Running, Snapshot
-from custody.kinds.governance import Note, Policy, Trust
+from custody.kinds import (
+    Approval,
+    Decision,
+    Extras,
+    Genesis,
+    Link,
+    Note,
+    Policy,
+    Run,
+    Running,
+    Snapshot,
+    Trust,
+)
 from custody.ledger.writer import Draft
 from making import people
 from making.keeping import SEALED, Keeper, Step, export
@@ -197,7 +208,9 @@ class Payments:
     def _decide(self, build: Build, fate: Fate, link: str) -> None:
         assert fate.approved is not None
         decision: Decision = "rejected" if fate.prod is None else "approved"
-        body = Approval(subject(build), "prod", decision, fate.reason, link=link)
+        body = Approval(
+            subject(build), "prod", decision, fate.reason, extras=Extras(links=(Link("change", link),))
+        )
         self._act(fate.by, fate.approved, Draft("approval", body.write(), (subject(build),)))
 
     def _deploy(

@@ -7,8 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from custody.kinds.bodies import Artifact, Deployment, Evidence, Genesis, Run
-from custody.kinds.governance import Seal
+from custody.kinds import Artifact, Deployment, Evidence, Extras, Genesis, Link, Run, Seal
 from custody.ledger.canonical import JsonObject
 from custody.ledger.entry import Subject
 from custody.ledger.writer import Draft
@@ -84,7 +83,7 @@ def run_pipeline(
     tested = built + _seconds(random, 15, 70)
     review = Evidence(
         "code-review", "generic", "pass", commit=build.commit, description="reviewed by another than its author",
-        annotations={"change": f"https://git.acme.example/acme/{build.service}/changes/{build.run}"},
+        extras=Extras(links=(Link("change", f"https://git.acme.example/acme/{build.service}/changes/{build.run}"),)),
     )  # fmt: skip
     first = export(
         paths[0], origin, signer, context(build, "build"), start,
@@ -122,7 +121,8 @@ def run_deployment(
     path: Path, origin: str, build: Build, environment: str, time: datetime, reason: str = "", link: str = ""
 ) -> Path:
     """Record the job that puts a build into an environment."""
-    body = Deployment(subject(build), environment, build.service, reason, link)
+    extras = Extras(links=(Link("change", link),) if link else ())
+    body = Deployment(subject(build), environment, build.service, reason, extras)
     export(
         path, origin, people.signer(people.DEPLOYER), context(build, f"deploy-{environment}"),
         time - timedelta(seconds=48.6),

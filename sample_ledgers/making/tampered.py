@@ -15,8 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from custody.kinds.bodies import Approval, Evidence, Result, Running, Snapshot
-from custody.kinds.governance import Note, Policy, Trust
+from custody.kinds import Approval, Evidence, Note, Policy, Result, Running, Snapshot, Trust
 from custody.ledger.entry import Header, entry_id, parse_header
 from custody.ledger.heads import Head
 from custody.ledger.store import Store

@@ -8,8 +8,7 @@ from pathlib import Path
 from registry import vector
 from workshop import ORIGIN, World, back_to, checkpoint, covered, document, edit, put, signer, sql
 
-from custody.kinds import Deployment, Note, Redaction
-from custody.kinds.governance import Merge, Source
+from custody.kinds import Deployment, Merge, MergedFile, Note, Redaction
 from custody.ledger.checkpoint import parse_checkpoint
 from custody.ledger.entry import Seen, Subject
 from custody.ledger.writer import Draft, Signed
@@ -364,7 +363,7 @@ def note__future_time(path: Path, world: World) -> None:
     later = World("later", start=3600).note()
     order, detail = b"".join(bytes.fromhex(entry.id) for entry in later), b'{"leftOut":[],"taken":[]}'
     digests = [sha256(each).hexdigest() for each in (order, detail)]
-    body = Merge((Source("later.ledger", "cd" * 32, 3, 3, *digests),))
+    body = Merge((MergedFile("later.ledger", "cd" * 32, 3, 3, *digests),))
     attachments = ((order, "application/vnd.custody.order"), (detail, "application/vnd.custody.merge+json"))
     merged = world.run("keeper", Draft("merge", body.write(), (), attachments, last=True), seal=False)
     covered(path, [*start, *later, *merged])

@@ -29,11 +29,11 @@ from custody.kinds import (  # noqa: E402
     Note,
     Policy,
     Redaction,
+    Run,
     Running,
     Seal,
     Snapshot,
 )
-from custody.kinds.bodies import Run  # noqa: E402
 from custody.ledger.entry import Subject  # noqa: E402
 from custody.ledger.store import Store  # noqa: E402
 from custody.ledger.writer import Draft, Signed, insert  # noqa: E402

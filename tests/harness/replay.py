@@ -13,7 +13,7 @@ from pathlib import Path
 from custody import system
 from custody.errors import CustodyError
 from custody.keys.ed25519 import Signer
-from custody.kinds.bodies import Genesis
+from custody.kinds import Genesis
 from custody.ledger.heads import HeadStore
 from custody.ledger.writer import ChainWriter, Writer
 from harness import powerloss, world

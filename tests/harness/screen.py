@@ -20,8 +20,20 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from custody.kinds.bodies import Approval, Artifact, Deployment, Evidence, Genesis, Run, Running, Snapshot
-from custody.kinds.governance import Note, Policy
+from custody.kinds import (
+    Approval,
+    Artifact,
+    Deployment,
+    Evidence,
+    Extras,
+    Genesis,
+    Link,
+    Note,
+    Policy,
+    Run,
+    Running,
+    Snapshot,
+)
 from custody.ledger.entry import Subject
 from custody.ledger.writer import Draft
 from custody.text import safe_text
@@ -77,16 +89,18 @@ def hostile_ledger(folder: Path, payloads: Mapping[str, str] = PAYLOADS) -> Path
             flow=text("flow"), trail=text("trail"), job=text("job"), repository=text("repository"),
             branch=text("branch"), run=run,
         )  # fmt: skip
+        linked = Extras(links=(Link("a", text("link")),))
+        given = Extras(links=(Link("b", text("approval")),))
         artifact = Artifact(
             subject,
             1,
             version=text("version"),
             repository=text("source"),
-            annotations={text("key"): text("value")},
+            extras=Extras({text("key"): text("value")}),
         )
         evidence = Evidence(
             "unit", "junit", "fail", subject, summary={text("count"): 1}, failed=(text("failed"), "other"),
-            description=text("description"), annotations={"a": text("annotation")},
+            description=text("description"), extras=Extras({"a": text("annotation")}),
         )  # fmt: skip
         drafts = [
             Draft("artifact", artifact.write(), (subject,)),
@@ -98,7 +112,7 @@ def hostile_ledger(folder: Path, payloads: Mapping[str, str] = PAYLOADS) -> Path
             Draft("note", Note(text("note")).write()),
             Draft(
                 "deployment",
-                Deployment(subject, "prod", f"s{number}", text("why"), text("link")).write(),
+                Deployment(subject, "prod", f"s{number}", text("why"), linked).write(),
                 (subject,),
             ),
             Draft(
@@ -107,7 +121,14 @@ def hostile_ledger(folder: Path, payloads: Mapping[str, str] = PAYLOADS) -> Path
             Draft("seal", {}, last=True),
         ]
         world.append(path, drafts, context=context.write(), fixed=fixed)
-        approval = Approval(subject, "prod", "approved", text("reason"), text("given"), text("approval"))
+        approval = Approval(
+            subject,
+            "prod",
+            "approved",
+            text("reason"),
+            text("given"),
+            linked,
+        )
         world.append(
             path, [Draft("approval", approval.write(), (subject,), last=True)], "approver", fixed=fixed
         )

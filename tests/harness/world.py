@@ -14,8 +14,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from custody.keys.ed25519 import SeedSigner
-from custody.kinds.bodies import Approval, Artifact, Deployment, Evidence, Genesis, Run, Running, Snapshot
-from custody.kinds.governance import Note, Policy, Trust
+from custody.kinds import (
+    Approval,
+    Artifact,
+    Deployment,
+    Evidence,
+    Extras,
+    Genesis,
+    Link,
+    Note,
+    Policy,
+    Run,
+    Running,
+    Snapshot,
+    Trust,
+)
 from custody.ledger.canonical import JsonObject
 from custody.ledger.entry import Subject
 from custody.ledger.reader import Snapshot as Opened
@@ -122,7 +135,9 @@ def make_export(path: Path, name: str = "job", attachment: int = 2000) -> None:
     """What a job of a pipeline hands over: an artifact, two pieces of evidence, sealed."""
     report = b"<testsuite>" + hashlib.sha256(name.encode()).hexdigest().encode() * (attachment // 64)
     drafts = [
-        Draft("artifact", Artifact(API, 12, version="1.2.3", annotations={"built": "here"}).write(), (API,)),
+        Draft(
+            "artifact", Artifact(API, 12, version="1.2.3", extras=Extras({"built": "here"})).write(), (API,)
+        ),
         Draft(
             "evidence",
             Evidence("unit", "junit", "pass", API, summary={"tests": 3}, description="all of them").write(),
@@ -146,7 +161,9 @@ def acts(path: Path, who: str = "ci", count: int = 1, fixed: Fixed | None = None
     fixed = fixed or Fixed(f"acts {who}")
     for number in range(count):
         approval = Approval(API, "prod", "approved", f"change {number}")
-        deployment = Deployment(API, "prod", "payments-api", link="https://ci.example/2")
+        deployment = Deployment(
+            API, "prod", "payments-api", extras=Extras(links=(Link("ci", "https://ci.example/2"),))
+        )
         snapshot = Snapshot("prod", (Running("payments-api", API, 3, "1.2.3"),))
         append(path, [Draft("approval", approval.write(), (API,), last=True)], "approver", fixed=fixed)
         append(path, [Draft("deployment", deployment.write(), (API,), last=True)], fixed=fixed)

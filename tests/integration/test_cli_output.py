@@ -57,8 +57,10 @@ def hostile(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         )
     desk("append", "artifact", "api.whl", "--version", text, "--annotate", f"k={text}", *run)
     desk("append", "note", text, *run)
-    desk("append", "deployment", "api.whl", "--env", "prod", "--reason", text, "--link", text, *run)
-    given = ("--reason", text, "--given-by", text, "--link", text)
+    desk(
+        "append", "deployment", "api.whl", "--env", "prod", "--reason", text, "--annotate", f"a={text}", *run
+    )
+    given = ("--reason", text, "--given-by", text, "--annotate", f"a={text}")
     desk("append", "approval", "api.whl", "--env", "prod", *given, *run[:-2], "--key", "approver.key")
     return desk, text
 

@@ -7,8 +7,25 @@ from pathlib import Path
 import story
 from story import APPROVER, BUILDER, REPORTER, ROOT, Book, artifact
 
-from custody.kinds import Approval, Artifact, Deployment, Evidence, Genesis, Note, Running, Snapshot, Trust
-from custody.kinds.bodies import Run
+from custody.kinds import (
+    Approval,
+    Artifact,
+    Author,
+    Build,
+    Deployment,
+    Evidence,
+    Extras,
+    File,
+    Genesis,
+    Link,
+    Material,
+    Note,
+    Run,
+    Running,
+    Snapshot,
+    Source,
+    Trust,
+)
 from custody.ledger.writer import Draft
 
 # Case 52 of the attacks: what a terminal would act on, or show as something else.
@@ -57,23 +74,44 @@ def ledger(path: Path, payload: str) -> Path:
     api = artifact("api", "1")
     run = Run(evil, evil, evil, evil, evil, evil)
     genesis = Genesis(evil, evil, evil, evil, "a" * 40, evil, run)
-    about = {"annotations": {evil: evil}}
+    author = Author(evil, evil)
+    source = Source("a" * 40, ("b" * 40,), evil, author, author, "ssh", True)
+    build = Build(evil, {evil: evil}, (Material("0" * 64, evil, evil),), evil, evil)
+    extras = Extras({evil: evil}, (Link("ticket", evil),), (File(evil, "0" * 64),))
     evidence = Evidence(
-        "unit-tests", "junit", "fail", api, "api", "", {evil: 1}, (evil, evil), evil, {evil: evil}
+        "unit-tests",
+        "junit",
+        "fail",
+        api,
+        "api",
+        "",
+        {evil: 1},
+        (evil, evil),
+        evil,
+        evil,
+        (evil,),
+        licences={evil: 1},
+        conditions=(evil,),
+        extras=extras,
     )
+    made = Artifact(api, 10, "file", evil, evil, "", source=source, build=build, extras=extras)
     book.write(
         BUILDER,
         genesis,
         [
-            Draft("artifact", Artifact(api, 10, "file", evil, evil, "", **about).write(), (api,)),
+            Draft(
+                "artifact",
+                made.write(),
+                (api,),
+            ),
             Draft("evidence", evidence.write(), (api,)),
             Draft("note", {**Note(evil).write(), evil: evil}),
         ],
     )
-    approval = Approval(api, "prod", "approved", evil, evil, evil)
+    approval = Approval(api, "prod", "approved", evil, evil, extras)
     book.write(APPROVER, genesis, [Draft("approval", approval.write(), (api,))])
     drafts = [
-        Draft("deployment", Deployment(api, "prod", "api", evil, evil).write(), (api,)),
+        Draft("deployment", Deployment(api, "prod", "api", evil, extras).write(), (api,)),
         Draft("snapshot", Snapshot("prod", (Running("api", api, 1, evil),)).write()),
         Draft(
             "snapshot", {"environment": evil, "running": evil}

@@ -131,21 +131,33 @@ def finding_json(finding: Finding) -> dict[str, Any]:
 
 
 def resolve_entry(snapshot: Snapshot, given: str) -> int:
-    """A position or an id (prefix) to a position. Raises UsageError."""
-    if given.isascii() and given.isdigit() and len(given) < 16:
-        if snapshot.row(int(given)) is None:
-            raise UsageError(
-                f"there is no entry at position {given}; the last is {snapshot.count - 1}", code="entry"
-            )
-        return int(given)
-    if not 6 <= len(given) <= 64 or set(given) - set("0123456789abcdef"):
+    """A position, `position:N`, or an id (prefix) to a position; of 6 digits and more it may be either.
+
+    Raises UsageError where there is no such entry, and where there are two.
+    """
+    stated = given.removeprefix("position:")
+    is_position = stated.isascii() and stated.isdigit() and len(stated) < 16
+    is_prefix = stated == given and 6 <= len(given) <= 64 and not set(given) - set("0123456789abcdef")
+    if not is_position and not is_prefix:
         raise UsageError(
             "an entry is named by its position, or by 6 or more hex digits of its id", code="entry"
         )
-    found = snapshot.find(given)
-    if len(found) != 1:
-        raise UsageError(f"{len(found) or 'no'} entries have an id that begins with {given}", code="entry")
-    return found[0]
+    at = int(stated) if is_position and snapshot.row(int(stated)) is not None else None
+    ids = snapshot.find(given) if is_prefix else []
+    if at is not None and ids:
+        raise UsageError(
+            f"{given} is a position and the beginning of an id too: say position:{at}, or more of the id",
+            code="entry",
+        )
+    if at is not None:
+        return at
+    if is_position and not ids:
+        raise UsageError(
+            f"there is no entry at position {stated}; the last is {snapshot.count - 1}", code="entry"
+        )
+    if len(ids) != 1:
+        raise UsageError(f"{len(ids) or 'no'} entries have an id that begins with {given}", code="entry")
+    return ids[0]
 
 
 def writer_of(answer: Answer, key: str) -> str:

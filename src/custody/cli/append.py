@@ -1,35 +1,25 @@
-"""`custody append …`: record what happened, as one signed entry."""
+"""`custody append …`: record what happened. Each command here says what it was; `Recording` records it."""
 
 from __future__ import annotations
 
+import inspect
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from custody.cli import evidence as evidence_command
+from custody.cli.checks import checked_name, read_text_file
 from custody.cli.groups import group
 from custody.cli.options import argument, option, with_options
-from custody.cli.recording import (
-    Recording,
-    checked_commit,
-    checked_name,
-    input_file,
-    read_text_file,
-    read_trust,
-    recording,
-    resolve_artifact,
-)
+from custody.cli.recording import Act, Recording, read_trust, recording, resolve_artifact
 from custody.errors import InputError, UsageError
-from custody.kinds.bodies import EVIDENCE_TYPES as _EVIDENCE_TYPES
-from custody.kinds.bodies import Approval, Artifact, Deployment, Evidence, Running, Snapshot
-from custody.kinds.governance import MAX_DOCUMENT, Note, Policy, Trust
-from custody.ledger.entry import MAX_ATTACHMENT, Subject
-from custody.ledger.writer import Draft
+from custody.kinds import MAX_DOCUMENT
+from custody.ledger.entry import Subject
 
 if TYPE_CHECKING:
-    from custody.record.junit import JUnitFile
     from custody.trust.document import TrustDocument
 
 ArtifactArgument = Annotated[
@@ -37,17 +27,6 @@ ArtifactArgument = Annotated[
 ]
 Name = Annotated[str | None, option("--name", help="The artifact's name; by default the file's.")]
 Environment = Annotated[str, option("--env", envvar="CUSTODY_ENV", help="The environment, such as prod.")]
-Annotate = Annotated[
-    list[str] | None,
-    option("--annotate", metavar="KEY=VALUE", help="Something to remember with it; repeatable."),
-]
-Attach = Annotated[
-    list[str] | None, option("--attach", metavar="FILE", help="Keep this file with the entry; repeatable.")
-]
-
-
-_MOST_REPORTS = 32
-_TYPES = sorted(_EVIDENCE_TYPES)
 
 
 def register(app: typer.Typer, only: str | None = None) -> None:
@@ -57,20 +36,9 @@ def register(app: typer.Typer, only: str | None = None) -> None:
         "Record something as a signed entry. A ledger that does not exist is made.",
         "Example: custody append artifact dist/payments-api.whl --trail run-812 --git .",
     )
-    commands: dict[str, Callable[..., None]] = {
-        "artifact": artifact,
-        "evidence": evidence,
-        "approval": approval,
-        "deployment": deployment,
-        "snapshot": snapshot,
-        "policy": policy,
-        "trust": trust,
-        "note": note,
-    }
-    recorded = with_options(recording)
-    for name, command in commands.items():
-        if only not in commands or name == only:
-            records.command(name)(recorded(command))
+    for name, command in COMMANDS.items():
+        if only not in COMMANDS or name == only:
+            records.command(name)(_recorded(command))
     app.add_typer(records, name="append")
 
 
@@ -79,12 +47,12 @@ def artifact(
     file: Annotated[str, argument("FILE", "The file that will be deployed.")],
     name: Name = None,
     version: Annotated[str | None, option("--version", help="Its version.")] = None,
-    annotate: Annotate = None,
-) -> None:
+) -> Act:
     """Record a binary: its SHA-256 fingerprint, bound to repository and commit.
 
     Example: custody append artifact dist/payments-api.whl --trail run-812 --git .
     """
+    from custody.kinds import Artifact
     from custody.record.fingerprint import fingerprint_file
 
     path = Path(file)
@@ -96,86 +64,8 @@ def artifact(
         version=version or "",
         repository=surroundings.context.repository,
         commit=surroundings.context.commit,
-        annotations=_annotations(annotate),
     )
-    surroundings.record(Draft("artifact", body.write(), (subject,), once=surroundings.once))
-
-
-def evidence(
-    surroundings: Recording,
-    files: Annotated[list[str] | None, argument("FILE", "For junit: XML files or folders.")] = None,
-    type: Annotated[
-        str,
-        option(
-            "--type", choices=_TYPES, metavar="TYPE", help="junit, or generic (said outright with --result)."
-        ),
-    ] = "generic",
-    control: Annotated[
-        str | None, option("--control", help="The control it satisfies; by default the type.")
-    ] = None,
-    about: Annotated[
-        str | None,
-        option("--artifact", metavar="ARTIFACT", help="A file, NAME@FINGERPRINT, or a name to bind later."),
-    ] = None,
-    of_commit: Annotated[
-        str | None, option("--of-commit", help="It concerns this commit, not an artifact.")
-    ] = None,
-    name: Name = None,
-    result: Annotated[
-        str | None, option("--result", choices=("pass", "fail"), help="pass or fail; generic only.")
-    ] = None,
-    description: Annotated[str | None, option("--description", help="A sentence for people.")] = None,
-    annotate: Annotate = None,
-    attach: Attach = None,
-) -> None:
-    """Record the outcome of a check. Without --artifact or --of-commit it concerns the trail.
-
-    Examples: custody append evidence junit.xml --type junit --control unit-tests --artifact dist/api.whl
-              custody append evidence --result pass --control load-test --artifact api@FINGERPRINT
-    """
-    control = checked_name(control or type, "--control")
-    subject, subject_name = _about(about, name)
-    attachments = _attachments(attach)
-    summary: dict[str, int] = {}
-    failed: tuple[str, ...] = ()
-    if type == "junit":
-        from custody.record.junit import read_junit
-
-        if result is not None:
-            raise UsageError("--result is for generic evidence: junit says it itself", code="result")
-        if not files:
-            raise UsageError("which report? Name a JUnit XML file or a folder of them", code="file")
-        junit = read_junit([Path(file) for file in files])
-        outcome = junit.result
-        summary = {
-            "tests": junit.tests,
-            "failures": junit.failures,
-            "errors": junit.errors,
-            "skipped": junit.skipped,
-            "timeMs": junit.time_ms,
-        }
-        failed = junit.failed
-        attachments = (*_reports(junit.files), *attachments)
-    else:
-        if result is None:
-            raise UsageError("generic evidence needs --result pass or --result fail", code="result")
-        if files:
-            raise UsageError("generic evidence reads no report: keep files with --attach", code="file")
-        outcome = "pass" if result == "pass" else "fail"
-    body = Evidence(
-        control,
-        type,
-        outcome,
-        artifact=subject,
-        artifact_name=subject_name,
-        commit=checked_commit(of_commit, "--of-commit") if of_commit else "",
-        summary=summary,
-        failed=failed,
-        description=description or "",
-        annotations=_annotations(annotate),
-    )
-    subjects = (subject,) if subject is not None else ()
-    surroundings.record(Draft("evidence", body.write(), subjects, attachments, once=surroundings.once))
+    return Act("artifact", body.write(), (subject,))
 
 
 def approval(
@@ -188,14 +78,15 @@ def approval(
     given_by: Annotated[
         str | None, option("--given-by", help="Who gave it elsewhere, when a relay records it.")
     ] = None,
-    link: Annotated[str | None, option("--link", help="Where it was given.")] = None,
-) -> None:
+) -> Act:
     """Approve or reject an artifact for an environment, signed with your own key.
 
     Example: custody append approval dist/api.whl --env prod --reason "change 4711"
     """
     if reject and not reason:
         raise UsageError("a rejection needs its --reason", code="reason")
+    from custody.kinds import Approval
+
     subject = resolve_artifact(artifact, name)
     body = Approval(
         subject,
@@ -203,9 +94,8 @@ def approval(
         "rejected" if reject else "approved",
         reason or "",
         given_by or "",
-        link or "",
     )
-    surroundings.record(Draft("approval", body.write(), (subject,), once=surroundings.once))
+    return Act("approval", body.write(), (subject,))
 
 
 def deployment(
@@ -217,21 +107,21 @@ def deployment(
     ] = None,
     name: Name = None,
     reason: Annotated[str | None, option("--reason", help="Why.")] = None,
-    link: Annotated[str | None, option("--link", help="The change, the job, the ticket.")] = None,
-) -> None:
+) -> Act:
     """Record that an artifact was put into an environment.
 
     Example: custody append deployment dist/api.whl --env prod --service payments-api
     """
+    from custody.kinds import Deployment
+
     subject = resolve_artifact(artifact, name)
     body = Deployment(
         subject,
         surroundings.environment(environment),
         checked_name(service or subject.name, "--service"),
         reason or "",
-        link or "",
     )
-    surroundings.record(Draft("deployment", body.write(), (subject,), once=surroundings.once))
+    return Act("deployment", body.write(), (subject,))
 
 
 def snapshot(
@@ -240,11 +130,12 @@ def snapshot(
     source: Annotated[
         str, option("--from", metavar="FILE", help="custody's own JSON; see docs/environments.md.")
     ],
-) -> None:
+) -> Act:
     """Record everything that runs in an environment now.
 
     Example: custody append snapshot --env prod --from running.json
     """
+    from custody.kinds import Running, Snapshot
     from custody.record.snapshot import read_snapshot
 
     running = tuple(
@@ -253,19 +144,21 @@ def snapshot(
         for one in service.artifacts
     )
     body = Snapshot(surroundings.environment(environment), running)
-    surroundings.record(Draft("snapshot", body.write(), once=surroundings.once))
+    return Act("snapshot", body.write())
 
 
 def policy(
     surroundings: Recording,
     file: Annotated[str, argument("FILE", "The policy document, TOML.")],
     name: Annotated[str, option("--name", help="Its name.")] = "policy",
-) -> None:
+) -> Act:
     """Record a policy document. It is kept and versioned; nothing is judged by it yet.
 
     Example: custody append policy policy.toml
     """
     import tomllib
+
+    from custody.kinds import Policy
 
     text = read_text_file(Path(file), MAX_DOCUMENT)
     try:
@@ -273,17 +166,19 @@ def policy(
     except (ValueError, RecursionError) as error:
         raise InputError(f"{file}: is not TOML: {error}", code="policy") from None
     body = Policy(checked_name(name, "--name"), text)
-    surroundings.record(Draft("policy", body.write(), once=surroundings.once))
+    return Act("policy", body.write())
 
 
 def trust(
     surroundings: Recording,
     file: Annotated[str, argument("FILE", "The trust document, TOML.")],
-) -> None:
+) -> Act:
     """Record a new version of the trust document, signed with a root key.
 
     Example: custody append trust trust.toml --key root.key
     """
+    from custody.kinds import Trust
+
     document = read_trust(Path(file))
     if surroundings.origin not in (None, document.origin):
         raise UsageError(f"{file} is of origin {document.origin}, not {surroundings.origin}", code="origin")
@@ -293,20 +188,43 @@ def trust(
         raise UsageError(message, code="root")
     if os.path.lexists(surroundings.ledger):
         _check_follows(document, key.hex, surroundings)
-    surroundings.record(Draft("trust", Trust(document.text).write(), once=surroundings.once))
+    return Act("trust", Trust(document.text).write())
 
 
 def note(
     surroundings: Recording,
     text: Annotated[str, argument("TEXT", "What to put on record.")],
-    attach: Attach = None,
-) -> None:
+) -> Act:
     """Put a remark on record.
 
     Example: custody append note "prod frozen until Monday"
     """
-    body = Note(text)
-    surroundings.record(Draft("note", body.write(), attachments=_attachments(attach), once=surroundings.once))
+    from custody.kinds import Note
+
+    return Act("note", Note(text).write())
+
+
+COMMANDS: dict[str, Callable[..., Act]] = {
+    "artifact": artifact,
+    "evidence": evidence_command.evidence,
+    "approval": approval,
+    "deployment": deployment,
+    "snapshot": snapshot,
+    "policy": policy,
+    "trust": trust,
+    "note": note,
+}
+
+
+def _recorded(command: Callable[..., Act]) -> Callable[..., Any]:
+    """A command that records what `command` says."""
+
+    def record(surroundings: Recording, **given: Any) -> int:
+        return surroundings.record([command(surroundings, **given)])
+
+    record.__name__, record.__doc__ = command.__name__, command.__doc__
+    record.__signature__ = inspect.signature(command, eval_str=True)  # type: ignore[attr-defined]
+    return with_options(recording)(record)
 
 
 def _check_follows(document: TrustDocument, key: str, surroundings: Recording) -> None:
@@ -337,49 +255,3 @@ def _check_follows(document: TrustDocument, key: str, surroundings: Recording) -
     if version > 1 and not any(one.has_root(key) for one in before if one.sha256 == document.previous):
         message = f"version {version} must be signed by a root key of version {version - 1}"
         raise UsageError(message, code="root")
-
-
-def _about(about: str | None, name: str | None) -> tuple[Subject | None, str]:
-    """What evidence concerns: an artifact known by its fingerprint, or only by a name that will bind later."""
-    if about is None:
-        return None, ""
-    if "@" in about or Path(about).exists() or len(about) == 64:
-        subject = resolve_artifact(about, name)
-        return subject, subject.name
-    return None, checked_name(about, "--artifact")
-
-
-def _reports(files: Sequence[JUnitFile]) -> list[tuple[bytes, str]]:
-    """Reports to keep: one attachment each, or, where there are more than an entry can have, one archive of them."""
-    if len(files) <= _MOST_REPORTS:
-        return [(report.data, "application/xml") for report in files]
-    import io
-    import tarfile
-
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w") as tar:
-        for report in files:
-            member = tarfile.TarInfo(report.name)
-            member.size = len(report.data)
-            tar.addfile(member, io.BytesIO(report.data))
-    return [(archive.getvalue(), "application/x-tar")]
-
-
-def _annotations(given: list[str] | None) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for item in given or []:
-        key, separator, value = item.partition("=")
-        if not separator or not value:
-            raise UsageError("--annotate wants KEY=VALUE", code="annotate")
-        found[checked_name(key, "an annotation's key")] = value
-    return found
-
-
-def _attachments(given: list[str] | None) -> tuple[tuple[bytes, str], ...]:
-    from custody import system
-
-    found = []
-    for path in given or []:
-        with input_file(Path(path)):
-            found.append((system.read_regular(Path(path), MAX_ATTACHMENT), "application/octet-stream"))
-    return tuple(found)

@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 
 from custody.cli import answers, console, options
+from custody.cli.checks import checked_origin
 from custody.cli.config import read_config
-from custody.cli.recording import check_folder, checked_origin, find_key, ledger_path, read_trust
+from custody.cli.recording import check_folder, find_key, ledger_path, read_trust
 from custody.errors import EXIT_GAP, EXIT_NOT_VERIFIED, EXIT_OK, SigningKeyError, UsageError
-from custody.kinds.governance import Trust
+from custody.kinds import Trust
 from custody.ledger.store import DEFAULT_WAIT, create_ledger
 from custody.ledger.writer import ChainWriter, Draft, Writer
 from custody.text import safe_text

@@ -126,6 +126,26 @@ Once = Annotated[
     option("--once", metavar="KEY", help="Record at most once under this key, so that a retry is safe."),
 ]
 
+Annotate = Annotated[
+    list[str] | None,
+    option("--annotate", metavar="KEY=VALUE", help="Something to remember with it; repeatable."),
+]
+WebLink = Annotated[
+    list[str] | None,
+    option(
+        "--link",
+        metavar="LABEL=URL",
+        help="Something elsewhere, such as change=https://…; #sha256=… pins its content; repeatable.",
+    ),
+]
+Attach = Annotated[
+    list[str] | None, option("--attach", metavar="FILE", help="Keep this file with the entry; repeatable.")
+]
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Record nothing: show the entry, and whether it would count."),
+]
+
 
 def with_options(
     shared: Callable[..., R], *, without: Sequence[str] = ()

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from custody import system
 from custody.cli import console, options
+from custody.cli.checks import checked_commit, checked_name, checked_origin, input_file, read_text_file
 from custody.cli.config import Settings, read_config
-from custody.errors import InputError, RefusedError, UsageError
+from custody.cli.extras import parse_annotations, parse_link, read_attachments
+from custody.errors import EXIT_OK, InputError, RefusedError, UsageError
 from custody.keys.ed25519 import Signer
 from custody.keys.find import find_signer
-from custody.kinds import read_body
-from custody.kinds.bodies import Genesis, Run
-from custody.ledger.canonical import MalformedError, decode_object, encode
+from custody.kinds import Extras, File, Genesis, Run, read_body
+from custody.kinds.extras import NONE
+from custody.ledger.canonical import JsonObject, MalformedError, decode_object, encode
 from custody.ledger.checkpoint import MAX_NOTE, Checkpoint, parse_checkpoint
-from custody.ledger.entry import MAX_ATTACHMENTS, MAX_BODY, NAME, ORIGIN, Seen, Subject
+from custody.ledger.entry import MAX_ATTACHMENTS, MAX_BODY, Seen, Subject
 from custody.ledger.heads import HeadStore
 from custody.ledger.reader import Snapshot, open_ledger
 from custody.ledger.store import DEFAULT_WAIT, create_ledger
@@ -33,6 +35,18 @@ if TYPE_CHECKING:
 
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+class Act(NamedTuple):
+    """What one command has to record: a kind's body, what it is about, and the files that go with it.
+
+    A file is its name, its bytes and their media type.
+    """
+
+    kind: str
+    body: JsonObject
+    subjects: tuple[Subject, ...] = ()
+    files: tuple[tuple[str, bytes, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +62,9 @@ class Recording:
     once: str | None
     seen: Checkpoint | None
     environments: tuple[str, ...]
+    extras: Extras
+    files: tuple[tuple[str, bytes, str], ...]
+    dry_run: bool
 
     def signer(self) -> Signer:
         return find_key(self.key)
@@ -65,22 +82,49 @@ class Recording:
             raise UsageError(message, code="environment")
         return checked_name(name, "--env")
 
-    def record(self, draft: Draft) -> None:
-        """Append, in one durable transaction, and print what was recorded."""
-        self._check(draft)
+    def record(self, acts: Sequence[Act]) -> int:
+        """Append in one durable transaction, all or nothing, and print what was recorded. The exit status."""
+        drafts = [self.draft(act) for act in acts]
+        if self.dry_run:
+            from custody.cli.rehearsal import rehearse
+
+            return rehearse(self, drafts)
         signer = self.signer()
-        if not os.path.lexists(self.ledger):
-            if self.origin is None:
-                where = "give --origin, or set CUSTODY_ORIGIN, or name it in custody.toml"
-                message = f"{self.ledger} does not exist, and a new ledger needs its origin: {where}"
-                raise UsageError(message, code="origin")
-            check_folder(self.ledger)
-            create_ledger(self.ledger, exist_ok=True)
-        if not self.is_run:
-            draft = draft._replace(last=True)
+        self.make_ledger(self.ledger)
         with self.writer(signer) as writer:
-            receipt = writer.append([draft])[0]
-        self.print(receipt)
+            receipts = writer.append(drafts)
+        self.print(receipts)
+        return EXIT_OK
+
+    def draft(self, act: Act) -> Draft:
+        """An act with what goes with every entry. Raises InputError for what a reader would call malformed."""
+        files = (*act.files, *self.files)
+        if len(files) > MAX_ATTACHMENTS:
+            message = f"{len(files)} attachments, more than the {MAX_ATTACHMENTS} of an entry"
+            raise InputError(message, code="attachments")
+        body = act.body
+        if files or self.extras != NONE:
+            named = {hashlib.sha256(data).hexdigest(): name for name, data, _ in files}
+            extras = replace(self.extras, files=tuple(File(name, digest) for digest, name in named.items()))
+            body = body | extras.write()
+        try:
+            for kind, value in (("genesis", self.context.write()), (act.kind, body)):
+                read_body(kind, decode_object(encode(value), MAX_BODY))
+        except MalformedError as error:
+            raise InputError(f"cannot be recorded: {error}", code="body") from None
+        attachments = tuple((data, media_type) for _, data, media_type in files)
+        return Draft(act.kind, body, act.subjects, attachments, self.once, last=not self.is_run)
+
+    def make_ledger(self, path: Path) -> None:
+        """An empty ledger where there is nothing yet."""
+        if os.path.lexists(path):
+            return
+        if self.origin is None:
+            where = "give --origin, or set CUSTODY_ORIGIN, or name it in custody.toml"
+            message = f"{path} does not exist, and a new ledger needs its origin: {where}"
+            raise UsageError(message, code="origin")
+        check_folder(path)
+        create_ledger(path, exist_ok=True)
 
     def writer(self, signer: Signer) -> Writer:
         heads = HeadStore(system.state_dir() / "chains") if self.is_run else None
@@ -93,29 +137,20 @@ class Recording:
             context.write(),
             heads=heads,
             run=run,
-            seen=self._witness,
+            seen=self.witness,
             wait=self.wait,
         )
 
-    def print(self, receipt: Receipt) -> None:
+    def print(self, receipts: Sequence[Receipt]) -> None:
         if self.json:
-            console.out_json(receipt._asdict() | {"ledger": str(self.ledger)})
+            found = [receipt._asdict() | {"ledger": str(self.ledger)} for receipt in receipts]
+            console.out_json(found[0] if len(found) == 1 else found)
             return
-        what = "was recorded already" if receipt.repeated else "recorded"
-        console.out(f"{receipt.kind} {what} at position {receipt.position}  id {receipt.id}")
+        for receipt in receipts:
+            what = "was recorded already" if receipt.repeated else "recorded"
+            console.out(f"{receipt.kind} {what} at position {receipt.position}  id {receipt.id}")
 
-    def _check(self, draft: Draft) -> None:
-        """What a reader of the ledger would call malformed is never recorded. Raises InputError."""
-        if len(draft.attachments) > MAX_ATTACHMENTS:
-            message = f"{len(draft.attachments)} attachments, more than the {MAX_ATTACHMENTS} of an entry"
-            raise InputError(message, code="attachments")
-        try:
-            for kind, body in (("genesis", self.context.write()), (draft.kind, draft.body)):
-                read_body(kind, decode_object(encode(body), MAX_BODY))
-        except MalformedError as error:
-            raise InputError(f"cannot be recorded: {error}", code="body") from None
-
-    def _witness(self, origin: str, first: str) -> Seen | None:
+    def witness(self, origin: str, first: str) -> Seen | None:
         """The checkpoint that a new chain names: the one given, or what this machine remembers of this very log."""
         if self.seen is None:
             from custody.trust.memory import last_seen
@@ -142,6 +177,10 @@ def recording(
     git: options.Git = None,
     seen: options.Seen = None,
     wait: options.Wait = DEFAULT_WAIT,
+    annotate: options.Annotate = None,
+    link: options.WebLink = None,
+    attach: options.Attach = None,
+    dry_run: options.DryRun = False,
     json: options.Json = False,
 ) -> Recording:
     """Gather flags, environment and custody.toml into one value."""
@@ -166,6 +205,9 @@ def recording(
         once,
         read_checkpoint(Path(seen)) if seen else None,
         settings.environments,
+        Extras(parse_annotations(annotate or []), tuple(map(parse_link, link or []))),
+        read_attachments(attach or []),
+        dry_run,
     )
 
 
@@ -199,51 +241,6 @@ def open_given(path: Path, passed: Callable[[str], bool] = lambda _: False) -> S
         raise RefusedError(named, code=error.code) from None
 
 
-def checked_origin(origin: str | None) -> str | None:
-    if origin is not None and not re.fullmatch(ORIGIN, origin):
-        message = f"an origin is a name such as acme.example/payments; not {safe_text(origin, 60)}"
-        raise UsageError(message, code="origin")
-    return origin
-
-
-def checked_commit(commit: str, what: str) -> str:
-    if not re.fullmatch(r"[0-9a-f]{40}([0-9a-f]{24})?", commit):
-        message = f"{what} must be a full commit in lower-case hex (git rev-parse HEAD prints it)"
-        raise UsageError(message, code="commit")
-    return commit
-
-
-def checked_name(name: str, what: str) -> str:
-    """A name as headers and bodies carry them."""
-    if not re.fullmatch(NAME, name):
-        message = (
-            f"{what} must be of letters, digits and . _ / @ : + -, at most 200; not {safe_text(name, 60)}"
-        )
-        raise UsageError(message, code="name")
-    return name
-
-
-@contextmanager
-def input_file(path: Path) -> Iterator[None]:
-    """What is wrong with a file to record is a mistake of input, wherever it is found; the error names the file."""
-    try:
-        yield
-    except (RefusedError, MalformedError) as error:
-        message = str(error)
-        named = message if message.startswith(str(path)) else f"{path}: {message}"
-        raise InputError(named, code=error.code) from None
-
-
-def read_text_file(path: Path, cap: int) -> str:
-    """A document to record, of at most `cap` bytes. Raises InputError."""
-    with input_file(path):
-        data = system.read_regular(path, cap)
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: is not UTF-8 text", code="encoding") from None
-
-
 def read_checkpoint(path: Path) -> Checkpoint:
     """A checkpoint that was kept in a file. Raises InputError."""
     text = read_text_file(path, MAX_NOTE)
@@ -253,7 +250,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 def read_trust(path: Path) -> TrustDocument:
     """A trust document to record. Raises InputError."""
-    from custody.kinds.governance import MAX_DOCUMENT
+    from custody.kinds import MAX_DOCUMENT
     from custody.trust.document import parse_trust
 
     text = read_text_file(path, MAX_DOCUMENT)

@@ -12,7 +12,7 @@ from custody.cli import answers, console, options
 from custody.cli.recording import find_key, ledger_path
 from custody.errors import UsageError
 from custody.keys.ed25519 import PublicKey
-from custody.kinds.governance import Redaction
+from custody.kinds import Redaction
 from custody.ledger.entry import Header, entry_id, parse_header
 from custody.ledger.reader import Snapshot
 from custody.ledger.store import DEFAULT_WAIT, Store

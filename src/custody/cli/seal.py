@@ -9,14 +9,14 @@ import typer
 from custody.cli.options import option, with_options
 from custody.cli.recording import Recording, recording
 from custody.errors import UsageError
-from custody.kinds.governance import Seal
+from custody.kinds import Seal
 
 
 def register(app: typer.Typer) -> None:
     app.command("seal")(seal)
 
 
-@with_options(recording, without=["once"])
+@with_options(recording, without=["once", "attach", "link", "annotate", "dry_run"])
 def seal(
     surroundings: Recording,
     chains: Annotated[
@@ -35,4 +35,4 @@ def seal(
             raise UsageError("--chain wants a chain's id: 64 hex digits", code="chain")
     with surroundings.writer(surroundings.signer()) as writer:
         receipt = writer.seal(Seal(tuple(chains or ())).write())
-    surroundings.print(receipt)
+    surroundings.print([receipt])

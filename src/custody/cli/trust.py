@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from custody.cli import answers, console, options
+from custody.cli.checks import checked_origin
 from custody.cli.console import Column
 from custody.cli.groups import group
-from custody.cli.recording import checked_origin
 from custody.trust.memory import Memory, Pins
 
 OriginArgument = Annotated[str, options.argument("ORIGIN", "Such as acme.example/payments.")]

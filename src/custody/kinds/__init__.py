@@ -1,40 +1,86 @@
-"""What an entry can say: one typed body for each kind."""
+"""What an entry can say: one typed body for each kind, each in a file of its own that is imported when asked for.
+
+Each has `read` (from a decoded body; raises MalformedError) and `write` (to a body, its salt left to the writer).
+`spec/ledger.md` §9 documents every field.
+"""
 
 from __future__ import annotations
 
-from custody.kinds.bodies import Approval, Artifact, Deployment, Evidence, Genesis, Running, Snapshot
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
 from custody.kinds.fields import Fields
-from custody.kinds.governance import Merge, Note, Policy, Redaction, Seal, Trust
 from custody.ledger.canonical import JsonObject
 
-Body = (
-    Genesis
-    | Artifact
-    | Evidence
-    | Approval
-    | Deployment
-    | Snapshot
-    | Policy
-    | Trust
-    | Note
-    | Merge
-    | Redaction
-    | Seal
-)
+if TYPE_CHECKING:
+    from custody.kinds.approval import Approval, Decision
+    from custody.kinds.artifact import Artifact, Author, Build, Material, Source
+    from custody.kinds.deployment import Deployment
+    from custody.kinds.evidence import Evidence, Result
+    from custody.kinds.extras import Extras, File, Link
+    from custody.kinds.genesis import Genesis, Run
+    from custody.kinds.merge import Merge, MergedFile
+    from custody.kinds.note import Note
+    from custody.kinds.policy import Policy
+    from custody.kinds.pull_request import Change, PullRequest, Review
+    from custody.kinds.redaction import Redaction
+    from custody.kinds.seal import Seal
+    from custody.kinds.snapshot import Running, Snapshot
+    from custody.kinds.statement import Statement
+    from custody.kinds.trust import Trust
 
-BODIES: dict[str, type[Body]] = {
-    "genesis": Genesis,
-    "artifact": Artifact,
-    "evidence": Evidence,
-    "approval": Approval,
-    "deployment": Deployment,
-    "snapshot": Snapshot,
-    "policy": Policy,
-    "trust": Trust,
-    "note": Note,
-    "merge": Merge,
-    "redaction": Redaction,
-    "seal": Seal,
+    Body: TypeAlias = (
+        Genesis
+        | Artifact
+        | Evidence
+        | Approval
+        | Deployment
+        | Snapshot
+        | Policy
+        | Trust
+        | Note
+        | Merge
+        | Redaction
+        | Seal
+    )
+
+MAX_DOCUMENT = 512 * 1024
+"""Characters of a policy or trust document."""
+
+# Kind -> its body's class; the module bears the kind's name.
+BODIES = {
+    "genesis": "Genesis",
+    "artifact": "Artifact",
+    "evidence": "Evidence",
+    "approval": "Approval",
+    "deployment": "Deployment",
+    "snapshot": "Snapshot",
+    "policy": "Policy",
+    "trust": "Trust",
+    "note": "Note",
+    "merge": "Merge",
+    "redaction": "Redaction",
+    "seal": "Seal",
+}
+
+# Every name that this room gives out -> the module it is in.
+_HOMES = {body: kind for kind, body in BODIES.items()} | {
+    "Author": "artifact",
+    "Build": "artifact",
+    "Change": "pull_request",
+    "Decision": "approval",
+    "Extras": "extras",
+    "File": "extras",
+    "Link": "extras",
+    "Material": "artifact",
+    "MergedFile": "merge",
+    "PullRequest": "pull_request",
+    "Result": "evidence",
+    "Review": "pull_request",
+    "Run": "genesis",
+    "Running": "snapshot",
+    "Source": "artifact",
+    "Statement": "statement",
 }
 
 
@@ -43,11 +89,23 @@ def read_body(kind: str, value: JsonObject) -> Body | None:
 
     Raises MalformedError where a field is not what the kind's form says.
     """
-    body = BODIES.get(kind)
-    return None if body is None else body.read(Fields(value, kind))
+    if kind not in BODIES:
+        return None
+    body = getattr(import_module(f"custody.kinds.{kind}"), BODIES[kind])
+    return cast("Body", body.read(Fields(value, kind)))
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(name)
+    found = getattr(import_module(f"custody.kinds.{_HOMES[name]}"), name)
+    globals()[name] = found
+    return found
 
 
 __all__ = [
-    "BODIES", "Approval", "Artifact", "Body", "Deployment", "Evidence", "Genesis", "Merge", "Note", "Policy",
-    "Redaction", "Running", "Seal", "Snapshot", "Trust", "read_body",
+    "BODIES", "MAX_DOCUMENT", "Approval", "Artifact", "Author", "Build", "Change", "Decision", "Deployment",
+    "Evidence", "Extras", "File", "Genesis", "Link", "Material", "Merge", "MergedFile", "Note", "Policy", "PullRequest",
+    "Redaction", "Result", "Review", "Run", "Running", "Seal", "Snapshot", "Source", "Statement", "Trust",
+    "read_body",
 ]  # fmt: skip

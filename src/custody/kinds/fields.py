@@ -65,6 +65,34 @@ class Fields:
             return value
         raise self._wrong(field, "a full commit in lower-case hex")
 
+    def commit(self, field: str) -> str:
+        if field not in self._values:
+            raise self._wrong(field, "a full commit in lower-case hex")
+        return self.optional_commit(field)
+
+    def commits(self, field: str, limit: int) -> tuple[str, ...]:
+        """A list of git commits (absent is empty)."""
+        return self.texts(field, lambda item: _COMMIT(item) is not None, limit)
+
+    def optional_name(self, field: str) -> str:
+        return self.name(field) if field in self._values else ""
+
+    def optional_digest(self, field: str) -> str:
+        return self.digest(field) if field in self._values else ""
+
+    def flag(self, field: str) -> bool:
+        value = self._values.get(field)
+        if isinstance(value, bool):
+            return value
+        raise self._wrong(field, "true or false")
+
+    def only_of(self, allowed: frozenset[str]) -> str:
+        """The one field of this object that is among those allowed."""
+        found = [name for name in self._values if name in allowed]
+        if len(found) == 1:
+            return found[0]
+        raise MalformedError(f"{self._place} must have one of {', '.join(sorted(allowed))}", code="body")
+
     def one_of(self, field: str, allowed: frozenset[str]) -> str:
         value = self._values.get(field)
         if isinstance(value, str) and value in allowed:

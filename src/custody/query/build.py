@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from custody.kinds.bodies import Approval, Artifact, Deployment, Evidence, Genesis, Snapshot
+from custody.kinds import Approval, Artifact, Deployment, Evidence, Genesis, Snapshot
 from custody.kinds.fields import Fields
 from custody.ledger.canonical import JsonObject, MalformedError, decode_object
 from custody.ledger.entry import MAX_BODY, Subject

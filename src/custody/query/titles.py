@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from custody.kinds import (
     Approval,
     Artifact,
-    Body,
     Deployment,
     Evidence,
     Genesis,
@@ -19,6 +20,9 @@ from custody.kinds import (
     read_body,
 )
 from custody.ledger.canonical import JsonObject, MalformedError
+
+if TYPE_CHECKING:
+    from custody.kinds import Body
 
 MAX_NOTE = 100
 _SHORT = 12

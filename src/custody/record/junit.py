@@ -17,6 +17,7 @@ from typing import Literal
 from xml.parsers import expat
 
 from custody.errors import InputError, RefusedError
+from custody.record.report import Report, ReportFile, Wanted
 from custody.system import read_regular
 
 MAX_SIZE = 32 * 1024 * 1024
@@ -71,6 +72,22 @@ class JUnit:
     def result(self) -> Literal["pass", "fail"]:
         """Passes when nothing failed; skipped is allowed, and there is at least one test case."""
         return "fail" if self.failures or self.errors else "pass"
+
+
+def read(paths: Sequence[Path], wanted: Wanted) -> Report:
+    """JUnit reports as evidence."""
+    if not paths:
+        raise InputError("which report? Name a JUnit XML file or a folder of them", code="file")
+    found = read_junit(paths)
+    summary = {
+        "tests": found.tests,
+        "failures": found.failures,
+        "errors": found.errors,
+        "skipped": found.skipped,
+        "timeMs": found.time_ms,
+    }
+    files = tuple(ReportFile(file.name, file.data, "application/xml") for file in found.files)
+    return Report("junit", files, summary, found.failed)
 
 
 def read_junit(paths: Sequence[Path]) -> JUnit:

@@ -32,7 +32,7 @@ def strict_json(data: bytes) -> Json:
     except UnicodeDecodeError as error:
         raise InputError(f"not JSON in UTF-8: a bad byte at offset {error.start}") from None
     # Before parsing: what depth is too deep for Python's own parser differs from version to version.
-    if _too_deep(text):
+    if too_deep(text):
         raise InputError(f"not strict JSON: nested deeper than {MAX_DEPTH}")
     try:
         value: Json = _parse(text)
@@ -43,29 +43,30 @@ def strict_json(data: bytes) -> Json:
         raise InputError(f"not strict JSON: {error}") from None
     # Only an escape can make a NUL or half a pair: the bytes themselves were refused above.
     if "\\u" in text:
-        _check_text(value)
+        check_text(value)
     return value
 
 
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 
 
-def _too_deep(text: str) -> bool:
-    """Whether brackets outside strings nest too deep. A string that is never closed runs to the end."""
-    if text.count("[") + text.count("{") <= MAX_DEPTH:
+def too_deep(text: str, most: int = MAX_DEPTH) -> bool:
+    """Whether brackets outside strings nest deeper than `most`. A string that is never closed runs to the end."""
+    if text.count("[") + text.count("{") <= most:
         return False
     depth = 0
     for found in _STRING_OR_BRACKET.finditer(text):
         if found[0] in ("[", "{"):
             depth += 1
-            if depth > MAX_DEPTH:
+            if depth > most:
                 return True
         elif found[0] in ("]", "}"):
             depth -= 1
     return False
 
 
-def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+def unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """An object's members. Raises ValueError for a key that is there twice."""
     members = dict(pairs)
     if len(members) != len(pairs):
         names = Counter(key for key, _ in pairs)
@@ -90,14 +91,15 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 _parse = json.JSONDecoder(
-    object_pairs_hook=_unique,
+    object_pairs_hook=unique,
     parse_int=_integer,
     parse_float=_refuse_float,
     parse_constant=_refuse_constant,
 ).decode
 
 
-def _check_text(value: Json) -> None:
+def check_text(value: Json) -> None:
+    """Raises InputError for text that a ledger cannot hold, which only an escape can make."""
     if isinstance(value, str):
         if "\0" in value:
             raise InputError("not strict JSON: NUL in a string")
@@ -105,8 +107,8 @@ def _check_text(value: Json) -> None:
             raise InputError("not strict JSON: half a surrogate pair in a string")
     elif isinstance(value, dict):
         for key, item in value.items():
-            _check_text(key)
-            _check_text(item)
+            check_text(key)
+            check_text(item)
     elif isinstance(value, list):
         for item in value:
-            _check_text(item)
+            check_text(item)

@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from custody.errors import SigningKeyError
 from custody.keys.ed25519 import PublicKey, verify_signature
-from custody.kinds import read_body
-from custody.kinds.governance import Trust
+from custody.kinds import Trust, read_body
 from custody.ledger import dsse
 from custody.ledger.canonical import MalformedError, decode_object
 from custody.ledger.entry import MAX_BODY, entry_id, parse_header

@@ -31,7 +31,7 @@ from typing import Any
 
 from custody.errors import SigningKeyError
 from custody.keys.ed25519 import PublicKey
-from custody.kinds.governance import MAX_DOCUMENT
+from custody.kinds import MAX_DOCUMENT
 from custody.ledger.canonical import MAX_INTEGER, MalformedError
 from custody.ledger.entry import NAME, ORIGIN
 

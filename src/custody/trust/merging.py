@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from custody.errors import NotVerifiedError, RefusedError, UsageError
 from custody.keys.ed25519 import PublicKey
-from custody.kinds.governance import Merge, Source
+from custody.kinds import Merge, MergedFile
 from custody.ledger import canonical
 from custody.ledger.canonical import Json
 from custody.ledger.entry import parse_header
@@ -358,7 +358,7 @@ class _Merging:
                 attachments += [(ids, ORDER_TYPE), (detail, DETAIL_TYPE)]
                 notes = [note for _, note in one.snapshot.checkpoints() if len(note.encode()) <= _MAX_NOTE]
                 sources.append(
-                    Source(
+                    MergedFile(
                         one.name,
                         one.sha256,
                         len(one.entries),

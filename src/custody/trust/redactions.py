@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from custody.kinds import read_body
-from custody.kinds.governance import Redaction
+from custody.kinds import Redaction, read_body
 from custody.ledger.canonical import MalformedError, decode_object
 from custody.ledger.entry import MAX_BODY, entry_id, parse_header
 from custody.ledger.findings import Finding

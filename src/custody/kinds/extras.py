@@ -1,0 +1,67 @@
+"""What any entry that somebody appends can carry beside its own fields: remarks, links, and names of attachments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from custody.kinds.fields import Fields, present
+from custody.ledger.canonical import JsonObject
+
+MAX_LINKS = 100
+MAX_FILES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Something elsewhere. With `sha256`, what was there then: a reader can tell whether it still is."""
+
+    label: str
+    url: str
+    sha256: str = ""
+
+    @classmethod
+    def read(cls, fields: Fields) -> Link:
+        return cls(fields.name("label"), fields.text("url", 2000), fields.optional_digest("sha256"))
+
+    def write(self) -> JsonObject:
+        return present(label=self.label, url=self.url, sha256=self.sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """An attachment's name where it came from, by its digest."""
+
+    name: str
+    sha256: str
+
+    @classmethod
+    def read(cls, fields: Fields) -> File:
+        return cls(fields.text("name", 500), fields.digest("sha256"))
+
+    def write(self) -> JsonObject:
+        return {"name": self.name, "sha256": self.sha256}
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    annotations: dict[str, str] = field(default_factory=dict)
+    links: tuple[Link, ...] = ()
+    files: tuple[File, ...] = ()
+
+    @classmethod
+    def read(cls, fields: Fields) -> Extras:
+        return cls(
+            fields.text_map("annotations"),
+            fields.records("links", Link.read, MAX_LINKS),
+            fields.records("files", File.read, MAX_FILES),
+        )
+
+    def write(self) -> JsonObject:
+        return present(
+            annotations=dict(self.annotations),
+            links=[link.write() for link in self.links],
+            files=[file.write() for file in self.files],
+        )
+
+
+NONE = Extras()
