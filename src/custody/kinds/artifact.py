@@ -15,7 +15,8 @@ from custody.ledger.canonical import JsonObject
 from custody.ledger.entry import Subject
 
 SIGNATURES = frozenset({"none", "openpgp", "ssh", "x509"})
-MAX_PARENTS = 64
+MAX_PARENTS = 1000
+MAX_CO_AUTHORS = 1000
 MAX_MATERIALS = 1000
 _DIGESTS = frozenset({"sha256", "gitCommit"})
 
@@ -44,7 +45,8 @@ class Author:
 class Source:
     """A commit, as git knows it. `signature` is the form of its signature, which nobody checked here.
 
-    `dirty` says that the work tree may have held something other than the commit.
+    `dirty` says that the work tree may have held something other than the commit; `co_authors` are those whom its
+    message names as such.
     """
 
     tree: str = ""
@@ -54,6 +56,7 @@ class Source:
     committer: Author = field(default_factory=Author)
     signature: str = "none"
     dirty: bool = False
+    co_authors: tuple[Author, ...] = ()
 
     @classmethod
     def read(cls, fields: Fields) -> Source:
@@ -66,6 +69,7 @@ class Source:
             Author.read(committer) if committer else Author(),
             fields.one_of("signature", SIGNATURES),
             fields.flag("dirty"),
+            fields.records("coAuthors", Author.read, MAX_CO_AUTHORS),
         )
 
     def write(self) -> JsonObject:
@@ -75,6 +79,7 @@ class Source:
             branch=self.branch,
             author=self.author.write(),
             committer=self.committer.write(),
+            coAuthors=[author.write() for author in self.co_authors],
         ) | {"signature": self.signature, "dirty": self.dirty}
 
 

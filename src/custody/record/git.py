@@ -14,70 +14,165 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
 from time import monotonic
-from typing import IO
+from typing import IO, NamedTuple
+
+from custody.errors import InputError
+from custody.record.commit import MAX_COMMIT, CommitFacts, parse_commit
+from custody.record.urls import public_url
+from custody.text import safe_text
 
 TIMEOUT = 20.0
 """Seconds for all questions about one folder."""
 
+MAX_RANGE = 10_000
+"""Commits of a range."""
+
 _MAX_OUTPUT = 1024 * 1024
-_MAX_URL = 500
+_MAX_OBJECTS = 64 * 1024 * 1024
+_MAX_TAGS = 1000
 _HEX = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+# No option, no pathspec, no search: the names, hashes and steps of gitrevisions(7).
+_REVISION = re.compile(r"(?!-)[^\s:?*\[\\\x00-\x20\x7f]{1,250}")
 _DRIVER = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _MAX_DRIVERS = 50
 
-_URL = re.compile(
-    r"(?P<scheme>https?|ssh|git|git\+ssh|ssh\+git)://(?:[^/?#]*@)?"
-    r"(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?P<port>:[0-9]{1,5})?(?P<path>/[A-Za-z0-9._~/%+,=-]*)(?:[?#].*)?",
-    re.IGNORECASE,
-)
-# The short form of ssh. A host of one letter is a drive.
-_SHORT = re.compile(r"(?:[^/:@]+@)?(?P<host>[A-Za-z0-9.-]{2,}):(?P<path>(?!//)[A-Za-z0-9._~/+,=-]+)")
 
+class GitFacts(NamedTuple):
+    """A commit of a checkout, and what is known around it.
 
-@dataclass(frozen=True, slots=True)
-class GitFacts:
-    """The commit that is checked out, in hex, and what is known around it.
-
-    `branch` is None when no branch is checked out, as in most pipelines. `dirty` is False only if git showed
-    that no tracked file differs from the commit; files it does not track do not count. `repository` is the URL
-    of the remote "origin", or of the only remote, without user, password and query; None if it is no URL of a
-    network.
+    `branch` is the one that is checked out, if it is at this commit; None where none is, as in most pipelines.
+    `dirty` is False only if git showed that no tracked file differs from the commit; files it does not track do not
+    count. `repository` is the URL of the remote "origin", or of the only remote, without user, password and query;
+    None if it is no URL of a network.
     """
 
-    commit: str
+    facts: CommitFacts
     branch: str | None
     dirty: bool
     repository: str | None
 
+    @property
+    def commit(self) -> str:
+        return self.facts.commit
 
-def read_commit(folder: Path) -> GitFacts | None:
-    """What git says about a folder; None without git, outside of a work tree, or before the first commit."""
+
+def read_commit(folder: Path, revision: str = "HEAD") -> GitFacts | None:
+    """What git says about a commit of a checkout; None without git, outside of a work tree, or before the first commit.
+
+    `revision` is anything that git takes for a commit: a hash, a branch, a tag, `HEAD~2`. Raises InputError, which
+    names it, where the checkout has no such commit.
+    """
+    git = _open(folder)
+    head = git.commit("HEAD") if git is not None else None
+    # A bare repository, or the folder .git itself: nothing is checked out there.
+    if git is None or head is None or git.line("rev-parse", "--is-inside-work-tree") != "true":
+        return None
+    commit = head if revision == "HEAD" else git.commit(revision)
+    if commit is None:
+        raise _no_commit(folder, revision)
+    facts = _only(git.commits([commit]), folder, revision)
+    settings = git.settings()
+    same = commit == head or facts.tree == _only(git.commits([head]), folder, "HEAD").tree
+    return GitFacts(
+        facts,
+        git.line("symbolic-ref", "--quiet", "--short", "HEAD") if commit == head else None,
+        not (same and git.is_clean(settings)),
+        _repository(settings),
+    )
+
+
+def tags(folder: Path, commit: str) -> tuple[str, ...]:
+    """The names of the tags at a commit (its full hash), in order; annotated ones too. At most 1,000."""
+    git = _open(folder)
+    if git is None or not _HEX.fullmatch(commit):
+        return ()
+    wanted = ["refs/tags", f"--points-at={commit}", "--format=%(refname:strip=2)", f"--count={_MAX_TAGS}"]
+    answer = git.ask("for-each-ref", *wanted) or b""
+    return tuple(line.decode("utf-8", "backslashreplace") for line in answer.splitlines())
+
+
+def commit_range(
+    folder: Path, old: str, new: str, *, first_parent: bool = False, limit: int = MAX_RANGE
+) -> list[CommitFacts]:
+    """The commits that `new` has and `old` has not, a parent before its children; with `first_parent` only those of
+    the line that `new` ends, not what was merged into it.
+
+    Empty where `old` is `new` or younger. Raises InputError: a revision that is not there, more commits than `limit`,
+    or a history that is cut off within the range (a shallow clone), since what is not there cannot be judged.
+    """
+    git = _open(folder)
+    if git is None:
+        raise InputError(f"{folder} is not a git checkout, or git is not installed", code="git")
+    ends = []
+    for revision in (old, new):
+        commit = git.commit(revision)
+        if commit is None:
+            raise _no_commit(folder, revision)
+        ends.append(commit)
+    options = ["--topo-order", "--reverse", "--boundary", f"--max-count={limit + 1}"]
+    if first_parent:
+        options.append("--first-parent")
+    answer = git.ask("rev-list", *options, ends[1], f"^{ends[0]}", "--", limit=_MAX_OBJECTS)
+    if answer is None:
+        raise InputError(
+            f"{folder}: git cannot list the commits from {_shown(old)} to {_shown(new)}", code="git"
+        )
+    lines = answer.decode("ascii", "replace").split()
+    boundary = {line[1:] for line in lines if line.startswith("-")}
+    listed = [line for line in lines if not line.startswith("-")]
+    if len(listed) > limit:
+        message = f"{folder}: more than {limit} commits from {_shown(old)} to {_shown(new)}"
+        raise InputError(message, code="commit")
+    found = list(git.commits(listed))
+    known = boundary.union(listed)
+    for facts in found:
+        parents = facts.parents[:1] if first_parent else facts.parents
+        if not known.issuperset(parents):
+            message = (
+                f"{folder}: the history is cut off at {facts.commit[:12]}, within {_shown(old)} to {_shown(new)}; "
+                "fetch all of it (git fetch --unshallow)"
+            )
+            raise InputError(message, code="shallow")
+    if len(found) != len(listed):
+        raise InputError(
+            f"{folder}: a commit from {_shown(old)} to {_shown(new)} cannot be read", code="commit"
+        )
+    return found
+
+
+def _open(folder: Path) -> _Git | None:
     path = os.pathsep.join(part for part in os.get_exec_path() if os.path.isabs(part))
     program = which("git", path=path)
     # On Windows the current folder is searched first, and it may be the stranger's.
     if program is None or not os.path.isabs(program) or not Path(folder).is_dir():
         return None
-    git = _Git(program, Path(folder), path)
-    commit = git.line("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
-    if commit is None or not _HEX.fullmatch(commit):
-        return None
-    # A bare repository, or the folder .git itself: nothing is checked out there.
-    if git.line("rev-parse", "--is-inside-work-tree") != "true":
-        return None
-    settings = git.settings()
-    return GitFacts(
-        commit,
-        git.line("symbolic-ref", "--quiet", "--short", "HEAD"),
-        not git.is_clean(settings),
-        _repository(settings),
-    )
+    return _Git(program, Path(folder), path)
+
+
+def _only(found: Iterator[CommitFacts], folder: Path, revision: str) -> CommitFacts:
+    facts = next(found, None)
+    if facts is None:
+        message = (
+            f"{folder}: the commit {_shown(revision)} is there and cannot be read: damaged, or too large"
+        )
+        raise InputError(message, code="commit")
+    return facts
+
+
+def _no_commit(folder: Path, revision: str) -> InputError:
+    message = f"{folder} has no commit {_shown(revision)}; in a shallow clone, fetch it first"
+    return InputError(message, code="commit")
+
+
+def _shown(revision: str) -> str:
+    return safe_text(revision, 80)
 
 
 class _Git:
@@ -93,8 +188,38 @@ class _Git:
         for setting in _OVERRULED + _safe_directories(allowed):
             self._options += ["-c", setting]
 
+    def ask(self, *arguments: str, limit: int = _MAX_OUTPUT) -> bytes | None:
+        return self._ask([*self._options, *arguments], limit=limit)
+
+    def commit(self, revision: str) -> str | None:
+        """The full hash of the commit that a revision names."""
+        if not _REVISION.fullmatch(revision):
+            return None
+        commit = self.line("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+        return commit if commit is not None and _HEX.fullmatch(commit) else None
+
+    def commits(self, wanted: Sequence[str]) -> Iterator[CommitFacts]:
+        """The commits of these full hashes, in order, up to the first that is not there or is too large."""
+        with tempfile.TemporaryFile() as names:
+            names.write("".join(f"{one}\n" for one in wanted).encode("ascii"))
+            names.seek(0)
+            arguments = [*self._options, "cat-file", "--batch"]
+            data = self._ask(arguments, limit=_MAX_OBJECTS, input=names) or b""
+        start = 0
+        for one in wanted:
+            end = data.find(b"\n", start)
+            name, _, rest = data[start : max(end, start)].decode("ascii", "replace").partition(" ")
+            kind, _, size = rest.partition(" ")
+            if name != one or kind != "commit" or not size.isdecimal() or int(size) > MAX_COMMIT:
+                return
+            start = end + 1 + int(size) + 1
+            facts = parse_commit(one, data[end + 1 : start - 1])
+            if facts is None:
+                return
+            yield facts
+
     def line(self, *arguments: str) -> str | None:
-        answer = self._ask([*self._options, *arguments])
+        answer = self.ask(*arguments)
         if answer is None:
             return None
         try:
@@ -104,7 +229,7 @@ class _Git:
 
     def settings(self) -> list[tuple[str, str]]:
         """The repository's configuration, in git's order; of a key that is there twice the last one holds."""
-        answer = self._ask([*self._options, "config", "-z", "--list"]) or b""
+        answer = self.ask("config", "-z", "--list") or b""
         text = answer.decode("utf-8", "surrogateescape")
         return [(key, value) for key, _, value in (item.partition("\n") for item in text.split("\0"))]
 
@@ -130,13 +255,20 @@ class _Git:
         ]
         return self._ask([*self._options, *options, *status]) == b""
 
-    def _ask(self, arguments: list[str], environ: dict[str, str] | None = None) -> bytes | None:
+    def _ask(
+        self,
+        arguments: list[str],
+        environ: dict[str, str] | None = None,
+        *,
+        limit: int = _MAX_OUTPUT,
+        input: IO[bytes] | None = None,
+    ) -> bytes | None:
         try:
             process = subprocess.Popen(
                 [self._program, *arguments],
                 cwd=self._folder,
                 env=environ or self._environ,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.DEVNULL if input is None else input,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 bufsize=0,
@@ -146,11 +278,11 @@ class _Git:
         assert process.stdout is not None
         output = bytearray()
         # A thread, because reading has no timeout on every platform: whoever holds the pipe open cannot hold us.
-        reader = threading.Thread(target=_read, args=(process.stdout, output), daemon=True)
+        reader = threading.Thread(target=_read, args=(process.stdout, output, limit), daemon=True)
         reader.start()
         try:
             reader.join(max(self._deadline - monotonic(), 0))
-            if reader.is_alive() or len(output) > _MAX_OUTPUT:
+            if reader.is_alive() or len(output) > limit:
                 return None
             return bytes(output) if process.wait(max(self._deadline - monotonic(), 0.1)) == 0 else None
         except subprocess.TimeoutExpired:
@@ -160,9 +292,9 @@ class _Git:
             process.wait()
 
 
-def _read(pipe: IO[bytes], output: bytearray) -> None:
+def _read(pipe: IO[bytes], output: bytearray, limit: int) -> None:
     with pipe, suppress(OSError):
-        while len(output) <= _MAX_OUTPUT and (piece := pipe.read(65536)):
+        while len(output) <= limit and (piece := pipe.read(65536)):
             output += piece
 
 
@@ -181,6 +313,8 @@ _OVERRULED = [
     "submodule.recurse=false",
     # A folder that happens to look like a bare repository is part of somebody's sources, and not a repository.
     "safe.bareRepository=explicit",
+    # What history is, the commits say, and no file beside them.
+    "core.commitGraph=false",
 ]
 
 
@@ -195,6 +329,8 @@ def _environ(path: str) -> dict[str, str]:
         "GIT_ATTR_NOSYSTEM": "1",
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_NO_LAZY_FETCH": "1",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_GRAFT_FILE": os.devnull,
         "GIT_ALLOW_PROTOCOL": "none",
     }
 
@@ -227,19 +363,3 @@ def _repository(settings: Sequence[tuple[str, str]]) -> str | None:
     if "origin" in remotes:
         return public_url(remotes["origin"])
     return public_url(next(iter(remotes.values()))) if len(remotes) == 1 else None
-
-
-def public_url(url: str) -> str | None:
-    """A remote's URL without user, password, query and fragment; None if it names no host of a network.
-
-    `https://dev:secret@host/org/repo.git?token=x` becomes `https://host/org/repo.git`, and `git@host:org/repo`
-    becomes `host:org/repo`. Whatever is not plainly of one of these forms is None, lest a secret slip through.
-    """
-    if len(url) > _MAX_URL:
-        return None
-    if found := _URL.fullmatch(url):
-        scheme, host = found["scheme"].lower(), found["host"].lower()
-        return f"{scheme}://{host}{found['port'] or ''}{found['path']}"
-    if found := _SHORT.fullmatch(url):
-        return f"{found['host'].lower()}:{found['path']}"
-    return None

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from custody.record import git as git_module
-from custody.record.git import GitFacts, public_url, read_commit
+from custody.record.git import GitFacts, read_commit
+from custody.record.urls import public_url
 
 ENVIRON = {
     **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
@@ -56,9 +57,9 @@ def make_stale(path: Path) -> None:
 
 def test_a_clean_checkout(repository: Path) -> None:
     git(repository, "remote", "add", "origin", "https://dev-1:hunter2@git.example/acme/payments.git")
-    assert facts(repository) == GitFacts(
-        git(repository, "rev-parse", "HEAD"), "main", False, "https://git.example/acme/payments.git"
-    )
+    found = facts(repository)
+    assert found.commit == git(repository, "rev-parse", "HEAD")
+    assert found[1:] == ("main", False, "https://git.example/acme/payments.git")
     (repository / "src").mkdir()
     assert facts(repository / "src") == facts(repository)
 
