@@ -31,6 +31,11 @@ class Rule(NamedTuple):
 
 TYPES: dict[str, Rule] = {
     "junit": Rule("junit:read", {"failures": 0, "errors": 0}, strict=True),
+    "pull-request": Rule("pull_request:read"),
+    "provenance": Rule("statement:provenance", asks=frozenset({"public_key"})),
+    "attestation": Rule("statement:attestation", asks=frozenset({"public_key"})),
+    "custom": Rule("custom:read", {"unmet": 0}, strict=True, asks=frozenset({"conditions", "schema"})),
+    "sarif": Rule("sarif:read", {"error": 0}),
 }
 """Beside these there is `generic`, of which the result is said outright and nothing is read."""
 

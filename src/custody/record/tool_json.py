@@ -1,7 +1,10 @@
 """JSON that some tool printed, of any size in reason, read without trusting it.
 
 Looser than `strict_json`, because tools write floats, deep trees and byte order marks; as strict where it matters:
-one meaning only (no key twice), bounded size and depth, no constant that is not JSON.
+one meaning only (no key twice), bounded size, depth and number of values, no constant that is not JSON.
+
+The functions that take a `place` look up a member of an object: absent and null are the same (half of the tools
+print the one for the other), and anything of a wrong type is an InputError that names the place.
 """
 
 from __future__ import annotations
@@ -13,11 +16,16 @@ from typing import Any, NoReturn
 from custody.errors import InputError, RefusedError
 from custody.record.strict_json import check_text, too_deep, unique
 from custody.system import read_regular
+from custody.text import safe_text
 
 MAX_SIZE = 64 * 1024 * 1024
 """Bytes: what an attachment can hold."""
 MAX_DEPTH = 100
 MAX_DIGITS = 400
+MAX_VALUES = 4_000_000
+"""Values, as far as commas and brackets tell: sixteen bytes of text each. An empty list takes sixty in memory."""
+_MAX_QUOTES = 4 * MAX_VALUES
+"""Of a key and of a value in text, without those that are escaped."""
 
 
 def read_tool_json(path: Path) -> tuple[bytes, Any]:
@@ -38,6 +46,7 @@ def parse_tool_json(data: bytes) -> Any:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"not JSON in UTF-8: a bad byte at offset {error.start}") from None
+    _check_size(text)
     if too_deep(text, MAX_DEPTH):
         raise InputError(f"JSON nested deeper than {MAX_DEPTH}")
     try:
@@ -48,10 +57,17 @@ def parse_tool_json(data: bytes) -> Any:
         place = f"line {error.lineno}, column {error.colno}"
         raise InputError(f"not JSON: {error.msg.partition(' (')[0]}, {place}") from None
     except (ValueError, RecursionError) as error:
-        raise InputError(f"not JSON that can be relied on: {error}") from None
+        raise InputError(f"not JSON that can be relied on: {safe_text(error)}") from None
     if "\\u" in text:
         check_text(value)
     return value
+
+
+def _check_size(text: str) -> None:
+    """Before anything is made of it: a value is a comma or a bracket away from the one before."""
+    values = text.count(",") + text.count("[") + text.count("{")
+    if values > MAX_VALUES or text.count('"') - text.count('\\"') > _MAX_QUOTES:
+        raise InputError(f"JSON of more than {MAX_VALUES} values")
 
 
 def _constant(text: str) -> NoReturn:
@@ -67,4 +83,93 @@ def _integer(text: str) -> int:
 def _float(text: str) -> float:
     if len(text) > MAX_DIGITS:
         raise ValueError("a number of too many digits")
-    return float(text)
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError(f"the number {text[:40]} is out of range")
+    return number
+
+
+# --- members of an object
+
+Object = dict[str, Any]
+
+
+def an_object(value: Any, place: str) -> Object:
+    """The value itself, which must be an object."""
+    if isinstance(value, dict):
+        return value
+    raise _wrong(place, "an object")
+
+
+def member(parent: Object, key: str, place: str) -> Object:
+    """An object; empty where it is absent."""
+    value = parent.get(key)
+    return {} if value is None else an_object(value, f"{place}.{key}")
+
+
+def members(parent: Object, key: str, place: str) -> list[Object]:
+    """A list of objects; empty where it is absent."""
+    found = items(parent, key, place)
+    for value in found:
+        if not isinstance(value, dict):
+            raise _wrong(f"{place}.{key}", "a list of objects")
+    return found
+
+
+def items(parent: Object, key: str, place: str) -> list[Any]:
+    """A list of anything; empty where it is absent."""
+    value = parent.get(key)
+    if value is None:
+        return []
+    if isinstance(value, list):
+        return value
+    raise _wrong(f"{place}.{key}", "a list")
+
+
+def text(parent: Object, key: str, place: str) -> str:
+    """Text; "" where it is absent."""
+    value = parent.get(key)
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    raise _wrong(f"{place}.{key}", "text")
+
+
+def texts(parent: Object, key: str, place: str) -> list[str]:
+    """A list of texts; empty where it is absent."""
+    found = items(parent, key, place)
+    for value in found:
+        if not isinstance(value, str):
+            raise _wrong(f"{place}.{key}", "a list of texts")
+    return found
+
+
+def index(parent: Object, key: str, place: str) -> int:
+    """A whole number from 0 up; -1 where it is absent."""
+    value = parent.get(key)
+    if value is None:
+        return -1
+    if type(value) is int and -1 <= value < 2**53:
+        return value
+    raise _wrong(f"{place}.{key}", "a whole number")
+
+
+def flag(parent: Object, key: str, place: str) -> bool | None:
+    """True or false; None where it is absent."""
+    value = parent.get(key)
+    if value is None or isinstance(value, bool):
+        return value
+    raise _wrong(f"{place}.{key}", "true or false")
+
+
+def needed(parent: Object, key: str, place: str) -> str:
+    """Text that must be there, and not be blank."""
+    value = text(parent, key, place)
+    if value.strip():
+        return value
+    raise InputError(f"{place}.{key} is missing" if key not in parent else f"{place}.{key} is empty")
+
+
+def _wrong(place: str, wanted: str) -> InputError:
+    return InputError(f"{place} is not {wanted}")
