@@ -32,6 +32,8 @@ def at_call(number: int | None) -> Iterator[list[str]]:
             return
         if os.path.basename(code.co_filename) in _QUIET or code.co_name in ("main", "_invoke"):
             return
+        if _is_telling(frame):
+            return
         calls.append(f"{os.path.basename(code.co_filename)}:{code.co_name}")
         if len(calls) - 1 == number:
             sys.setprofile(None)
@@ -42,6 +44,15 @@ def at_call(number: int | None) -> Iterator[list[str]]:
         yield calls
     finally:
         sys.setprofile(None)
+
+
+def _is_telling(frame: FrameType | None) -> bool:
+    """Whether the call serves to tell an error: then there is one already."""
+    while frame is not None:
+        if frame.f_code.co_name == "complain":
+            return True
+        frame = frame.f_back
+    return False
 
 
 def run_with_fault(

@@ -11,11 +11,9 @@ own, `config.toml` in the configuration folder. A flag wins over an environment 
 that over the user's own.
 """
 
-from __future__ import annotations
-
-from dataclasses import dataclass
+# No postponed annotations: a named tuple would compile each of them, at every start.
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from custody import system
 from custody.errors import RefusedError, UsageError
@@ -26,8 +24,7 @@ _TEXTS = ("flow", "ledger", "origin", "repository")
 _KNOWN = ", ".join(sorted((*_TEXTS, "environments")))
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """The settings that hold in a folder; "" and () where nothing is said."""
 
     origin: str = ""

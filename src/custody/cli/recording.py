@@ -6,7 +6,6 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -49,8 +48,7 @@ class Act(NamedTuple):
     files: tuple[tuple[str, bytes, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Recording:
+class Recording(NamedTuple):
     """A recording command's surroundings, before anything is opened."""
 
     ledger: Path
@@ -105,7 +103,7 @@ class Recording:
         body = act.body
         if files or self.extras != NONE:
             named = {hashlib.sha256(data).hexdigest(): name for name, data, _ in files}
-            extras = replace(self.extras, files=tuple(File(name, digest) for digest, name in named.items()))
+            extras = self.extras._replace(files=tuple(File(name, digest) for digest, name in named.items()))
             body = body | extras.write()
         try:
             for kind, value in (("genesis", self.context.write()), (act.kind, body)):

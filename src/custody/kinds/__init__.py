@@ -1,7 +1,8 @@
 """What an entry can say: one typed body for each kind, each in a file of its own that is imported when asked for.
 
 Each has `read` (from a decoded body; raises MalformedError) and `write` (to a body, its salt left to the writer).
-`spec/ledger.md` §9 documents every field.
+`spec/ledger.md` §9 documents every field. What every `append` needs is a named tuple, because a dataclass takes five
+times as long to define.
 """
 
 from __future__ import annotations

@@ -1,11 +1,10 @@
 """The outcome of a check (in-toto test-result v0.1's PASSED and FAILED are its `pass` and `fail`)."""
 
-from __future__ import annotations
+# No postponed annotations: a named tuple would compile each of them, at every start.
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self, cast
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, cast
-
-from custody.kinds.extras import NONE, Extras
+from custody.kinds.extras import NONE, NOTHING, Extras
 from custody.kinds.fields import Fields, present
 from custody.kinds.subjects import read_subject, write_subject
 from custody.ledger.canonical import JsonObject
@@ -20,8 +19,7 @@ Result = Literal["pass", "fail"]
 _RESULTS = frozenset({"pass", "fail"})
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """The outcome of a check. Without `artifact` it concerns the commit, or else the whole trail.
 
     An artifact without a fingerprint yet is named alone, and binds within its trail when it is recorded.
@@ -38,21 +36,21 @@ class Evidence:
     artifact: Subject | None = None
     artifact_name: str = ""
     commit: str = ""
-    summary: dict[str, int] = field(default_factory=dict)
+    summary: Mapping[str, int] = NOTHING
     failed: tuple[str, ...] = ()
     description: str = ""
     format: str = ""
     tools: tuple[str, ...] = ()
-    limits: dict[str, int] = field(default_factory=dict)
-    floors: dict[str, int] = field(default_factory=dict)
-    licences: dict[str, int] = field(default_factory=dict)
+    limits: Mapping[str, int] = NOTHING
+    floors: Mapping[str, int] = NOTHING
+    licences: Mapping[str, int] = NOTHING
     conditions: tuple[str, ...] = ()
-    pull_request: PullRequest | None = None
-    statement: Statement | None = None
+    pull_request: "PullRequest | None" = None
+    statement: "Statement | None" = None
     extras: Extras = NONE
 
     @classmethod
-    def read(cls, fields: Fields) -> Evidence:
+    def read(cls, fields: Fields) -> Self:
         about = fields.optional_record("artifact")
         bound = about is not None and about.has("sha256")
         return cls(
@@ -105,7 +103,7 @@ class Evidence:
         )
 
 
-def _pull_request(fields: Fields | None) -> PullRequest | None:
+def _pull_request(fields: Fields | None) -> "PullRequest | None":
     if fields is None:
         return None
     from custody.kinds.pull_request import PullRequest
@@ -113,7 +111,7 @@ def _pull_request(fields: Fields | None) -> PullRequest | None:
     return PullRequest.read(fields)
 
 
-def _statement(fields: Fields | None) -> Statement | None:
+def _statement(fields: Fields | None) -> "Statement | None":
     if fields is None:
         return None
     from custody.kinds.statement import Statement

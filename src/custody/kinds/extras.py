@@ -1,8 +1,9 @@
 """What any entry that somebody appends can carry beside its own fields: remarks, links, and names of attachments."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass, field
+# No postponed annotations: a named tuple would compile each of them, at every start.
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple, Self
 
 from custody.kinds.fields import Fields, present
 from custody.ledger.canonical import JsonObject
@@ -10,9 +11,10 @@ from custody.ledger.canonical import JsonObject
 MAX_LINKS = 100
 MAX_FILES = 64
 
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True)
-class Link:
+
+class Link(NamedTuple):
     """Something elsewhere. With `sha256`, what was there then: a reader can tell whether it still is."""
 
     label: str
@@ -20,36 +22,34 @@ class Link:
     sha256: str = ""
 
     @classmethod
-    def read(cls, fields: Fields) -> Link:
+    def read(cls, fields: Fields) -> Self:
         return cls(fields.name("label"), fields.text("url", 2000), fields.optional_digest("sha256"))
 
     def write(self) -> JsonObject:
         return present(label=self.label, url=self.url, sha256=self.sha256)
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(NamedTuple):
     """An attachment's name where it came from, by its digest."""
 
     name: str
     sha256: str
 
     @classmethod
-    def read(cls, fields: Fields) -> File:
+    def read(cls, fields: Fields) -> Self:
         return cls(fields.text("name", 500), fields.digest("sha256"))
 
     def write(self) -> JsonObject:
         return {"name": self.name, "sha256": self.sha256}
 
 
-@dataclass(frozen=True, slots=True)
-class Extras:
-    annotations: dict[str, str] = field(default_factory=dict)
+class Extras(NamedTuple):
+    annotations: Mapping[str, str] = NOTHING
     links: tuple[Link, ...] = ()
     files: tuple[File, ...] = ()
 
     @classmethod
-    def read(cls, fields: Fields) -> Extras:
+    def read(cls, fields: Fields) -> Self:
         return cls(
             fields.text_map("annotations"),
             fields.records("links", Link.read, MAX_LINKS),

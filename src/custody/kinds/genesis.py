@@ -1,8 +1,7 @@
 """What all entries of a chain share."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass, field
+# No postponed annotations: a named tuple would compile each of them, at every start.
+from typing import NamedTuple, Self
 
 from custody.kinds.fields import Fields, present
 from custody.ledger.canonical import JsonObject
@@ -10,8 +9,7 @@ from custody.ledger.canonical import JsonObject
 _RUN = ("provider", "id", "attempt", "url", "runner", "actor")
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """Where a job ran: CI provider, run id, attempt, URL, runner, and the login that started it; all as claimed."""
 
     provider: str = ""
@@ -22,15 +20,14 @@ class Run:
     actor: str = ""
 
     @classmethod
-    def read(cls, fields: Fields) -> Run:
+    def read(cls, fields: Fields) -> Self:
         return cls(*(fields.optional_text(name, 2000) for name in _RUN))
 
     def write(self) -> JsonObject:
         return present(**{name: getattr(self, name) for name in _RUN})
 
 
-@dataclass(frozen=True, slots=True)
-class Genesis:
+class Genesis(NamedTuple):
     """What all entries of a chain share: the flow, its trail (one run of it), the job, the source.
 
     `repository_id` is the number or UUID that the host of the repository knows it by, whatever it is called.
@@ -42,12 +39,12 @@ class Genesis:
     repository: str = ""
     commit: str = ""
     branch: str = ""
-    run: Run = field(default_factory=Run)
+    run: Run = Run()
     repository_id: str = ""
     commit_url: str = ""
 
     @classmethod
-    def read(cls, fields: Fields) -> Genesis:
+    def read(cls, fields: Fields) -> Self:
         run = fields.optional_record("run")
         return cls(
             fields.optional_text("flow", 200),

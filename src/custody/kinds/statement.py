@@ -9,7 +9,7 @@ from custody.kinds.fields import Fields, present
 from custody.ledger.canonical import JsonObject
 
 SIGNATURES = frozenset({"verified", "not-checked", "none"})
-MAX_SUBJECTS = 1000
+MAX_SUBJECTS = 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,7 @@ no header. `spec/ledger.md` gives the same grammar in words and a test holds the
 the JSON.
 """
 
-from __future__ import annotations
-
+# No postponed annotations: a named tuple would compile each of them, at every start.
 import hashlib
 import re
 from datetime import datetime

@@ -1,10 +1,10 @@
 """What a check's report comes to, whichever tool wrote it, and the one rule by which it passes or fails."""
 
-from __future__ import annotations
-
+# No postponed annotations: a named tuple would compile each of them, at every start.
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from custody.kinds.extras import NOTHING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,8 +28,7 @@ class ReportFile(NamedTuple):
     media_type: str
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """A report, read.
 
     `format` is what it is written in, such as "sarif-2.1.0"; `summary` counts by name, for a policy; `failed` the
@@ -39,13 +38,13 @@ class Report:
 
     format: str
     files: tuple[ReportFile, ...]
-    summary: dict[str, int] = field(default_factory=dict)
+    summary: Mapping[str, int] = NOTHING
     failed: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
-    licences: dict[str, int] = field(default_factory=dict)
+    licences: Mapping[str, int] = NOTHING
     conditions: tuple[str, ...] = ()
-    pull_request: PullRequest | None = None
-    statement: Statement | None = None
+    pull_request: "PullRequest | None" = None
+    statement: "Statement | None" = None
     result: Result | None = None
 
 
@@ -66,7 +65,7 @@ class Wanted(NamedTuple):
     `conditions` and `schema` are what a custom report has to meet.
     """
 
-    artifact: Subject | None = None
-    public_key: Path | None = None
+    artifact: "Subject | None" = None
+    public_key: "Path | None" = None
     conditions: tuple[str, ...] = ()
-    schema: Path | None = None
+    schema: "Path | None" = None
