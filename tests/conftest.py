@@ -34,6 +34,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 _LEAKS = re.compile(
     r"CUSTODY_.*|SSH_.*|GIT_.*|XDG_.*|LC_.*|LANGUAGE"  # what configures custody, and what it asks or runs
     r"|CI|CI_.*|GITHUB_.*|RUNNER_.*|GITLAB_.*|BUILDKITE.*|CIRCLE.*|JENKINS.*|TF_BUILD|BUILD_.*"  # pipelines
+    r"|BITBUCKET_.*|CODEBUILD_.*|TEAMCITY_.*"
     r"|NO_COLOR|FORCE_COLOR|CLICOLOR.*|COLUMNS|LINES|COLORTERM|TEXTUAL|TEXTUAL_(?!SNAPSHOT).*"  # terminals
 )
 

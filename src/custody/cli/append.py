@@ -47,11 +47,23 @@ def artifact(
     file: Annotated[str, argument("FILE", "The file that will be deployed.")],
     name: Name = None,
     version: Annotated[str | None, option("--version", help="Its version.")] = None,
+    material: Annotated[
+        list[str] | None,
+        option(
+            "--material",
+            metavar="[NAME=]FILE",
+            help="What went into it: a lock file, or a base image as IMAGE@sha256:…; repeatable.",
+        ),
+    ] = None,
+    slsa: Annotated[
+        bool, typer.Option("--slsa", help="Attach a signed SLSA provenance statement (DSSE).")
+    ] = False,
 ) -> Act:
-    """Record a binary: its SHA-256 fingerprint, bound to repository and commit.
+    """Record a binary: its SHA-256 fingerprint, bound to its source, its build and what went into it.
 
-    Example: custody append artifact dist/payments-api.whl --trail run-812 --git .
+    Example: custody append artifact dist/payments-api.whl --trail run-812 --git . --material requirements.txt
     """
+    from custody.cli.provenance import with_provenance
     from custody.kinds import Artifact
     from custody.record.fingerprint import fingerprint_file
 
@@ -65,7 +77,8 @@ def artifact(
         repository=surroundings.context.repository,
         commit=surroundings.context.commit,
     )
-    return Act("artifact", body.write(), (subject,))
+    body, files = with_provenance(surroundings, body, material or [], slsa)
+    return Act("artifact", body.write(), (subject,), files)
 
 
 def approval(

@@ -109,13 +109,27 @@ Repository = Annotated[
     str | None, option("--repository", envvar="CUSTODY_REPOSITORY", help="Where the source is.")
 ]
 Commit = Annotated[
-    str | None, option("--commit", envvar="CUSTODY_COMMIT", help="The full commit that is built.")
+    str | None,
+    option(
+        "--commit",
+        envvar="CUSTODY_COMMIT",
+        help="The full commit that is built; with --git any name of it, such as v1.2.",
+    ),
 ]
 Branch = Annotated[str | None, option("--branch", envvar="CUSTODY_BRANCH", help="Its branch.")]
 RunUrl = Annotated[str | None, option("--run-url", envvar="CUSTODY_RUN_URL", help="A link to this run.")]
 Git = Annotated[
     str | None,
     option("--git", metavar="FOLDER", help="Take repository, commit and branch from this git checkout."),
+]
+NoCi = Annotated[
+    bool,
+    typer.Option(
+        "--no-ci",
+        envvar="CUSTODY_NO_CI",
+        show_envvar=False,
+        help="Take nothing from the variables of a CI system (see `custody ci`).",
+    ),
 ]
 Seen = Annotated[
     str | None,

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from custody import system
 from custody.cli import console, options
-from custody.cli.checks import checked_commit, checked_name, checked_origin, input_file, read_text_file
+from custody.cli.checks import checked_name, checked_origin, input_file, read_text_file
 from custody.cli.config import Settings, read_config
+from custody.cli.context import gather
 from custody.cli.extras import parse_annotations, parse_link, read_attachments
 from custody.errors import EXIT_OK, InputError, RefusedError, UsageError
 from custody.keys.ed25519 import Signer
 from custody.keys.find import find_signer
-from custody.kinds import Extras, File, Genesis, Run, read_body
+from custody.kinds import Extras, File, Genesis, read_body
 from custody.kinds.extras import NONE
 from custody.ledger.canonical import JsonObject, MalformedError, decode_object, encode
 from custody.ledger.checkpoint import MAX_NOTE, Checkpoint, parse_checkpoint
@@ -29,6 +30,7 @@ from custody.ledger.writer import ChainWriter, Draft, Receipt, Writer
 from custody.text import safe_text
 
 if TYPE_CHECKING:
+    from custody.record.ci import CI
     from custody.record.git import GitFacts
     from custody.trust.document import TrustDocument
 
@@ -63,6 +65,8 @@ class Recording(NamedTuple):
     extras: Extras
     files: tuple[tuple[str, bytes, str], ...]
     dry_run: bool
+    ci: CI | None = None
+    git: GitFacts | None = None
 
     def signer(self) -> Signer:
         return find_key(self.key)
@@ -173,6 +177,7 @@ def recording(
     branch: options.Branch = None,
     run_url: options.RunUrl = None,
     git: options.Git = None,
+    no_ci: options.NoCi = False,
     seen: options.Seen = None,
     wait: options.Wait = DEFAULT_WAIT,
     annotate: options.Annotate = None,
@@ -181,23 +186,15 @@ def recording(
     dry_run: options.DryRun = False,
     json: options.Json = False,
 ) -> Recording:
-    """Gather flags, environment and custody.toml into one value."""
-    settings = read_config(Path.cwd())
-    facts = _git_facts(Path(git)) if git else None
-    context = Genesis(
-        flow=flow or settings.flow,
-        trail=trail or "",
-        job=job or "",
-        repository=repository or settings.repository or (facts.repository or "" if facts else ""),
-        commit=checked_commit(commit, "--commit") if commit else (facts.commit if facts else ""),
-        branch=branch or (facts.branch or "" if facts else ""),
-        run=Run(url=run_url or ""),
-    )
+    """Gather flags, environment, custody.toml and what is known of the run into one value."""
+    run = gather(trail, flow, job, repository, commit, branch, run_url, git, no_ci)
+    run.say_notes()
+    settings = run.settings
     return Recording(
         ledger_path(ledger, settings),
         key,
         checked_origin(origin or settings.origin or None),
-        context,
+        run.context,
         wait,
         json,
         once,
@@ -206,6 +203,8 @@ def recording(
         Extras(parse_annotations(annotate or []), tuple(map(parse_link, link or []))),
         read_attachments(attach or []),
         dry_run,
+        run.ci,
+        run.git,
     )
 
 
@@ -270,12 +269,3 @@ def resolve_artifact(given: str, name: str | None) -> Subject:
     path = Path(given)
     found = fingerprint_file(path)
     return Subject(checked_name(name or path.name, "the artifact's name"), found.sha256)
-
-
-def _git_facts(folder: Path) -> GitFacts:
-    from custody.record.git import read_commit
-
-    facts = read_commit(folder)
-    if facts is None:
-        raise InputError(f"{folder} is not a git checkout with a commit, or git is not installed", code="git")
-    return facts

@@ -18,6 +18,7 @@ COMMANDS = {
     "key": "key",
     "append": "append",
     "seal": "seal",
+    "ci": "ci",
     "merge": "ledger",
     "checkpoint": "ledger",
     "redact": "redact",

@@ -7,6 +7,7 @@ through in a place where nobody looks for it.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 MAX_URL = 500
 MAX_LINK = 2000
@@ -27,6 +28,9 @@ _WEB = re.compile(
 # A place within a page that a browser draws itself. Without "=" and "&" there is no room for a token's name.
 _PLACE = re.compile(r"!?/[A-Za-z0-9._~/%+:-]*")
 _PARAMETER = re.compile(r"[A-Za-z0-9._~-]{1,100}")
+_SECRET = re.compile(
+    r"auth|code|cred|jwt|key|pass|private|pwd|secret|session|sig|token|ticket|user", re.IGNORECASE
+)
 _KEPT_PARAMETERS = frozenset({"buildId", "buildTypeId", "definitionId", "region", "view"})
 
 
@@ -52,15 +56,20 @@ def web_url(url: str) -> str | None:
     Of its query stay the parameters by which CI systems number their pages (`buildId`, `region`, …), and of its
     fragment a path such as `#/builds/1`: anything else there may be a token.
     """
-    found = _WEB.fullmatch(url) if len(url) <= MAX_LINK else None
+    return _page(url, lambda name, value: name in _KEPT_PARAMETERS and bool(_PARAMETER.fullmatch(value)))
+
+
+def link_url(url: str) -> str | None:
+    """As `web_url`, of a URL that a person chose: all of its query stays but what is called like a secret."""
+    return _page(url, lambda name, _: not _SECRET.search(name))
+
+
+def _page(url: str, keeps: Callable[[str, str], bool]) -> str | None:
+    found = _WEB.fullmatch(url) if len(url) <= MAX_LINK and url.isprintable() and " " not in url else None
     if found is None:
         return None
-    parameters = [part.partition("=") for part in (found["query"] or "").split("&")]
-    kept = "&".join(
-        f"{name}={value}"
-        for name, _, value in parameters
-        if name in _KEPT_PARAMETERS and _PARAMETER.fullmatch(value)
-    )
+    parameters = (part.partition("=") for part in (found["query"] or "").split("&"))
+    kept = "&".join(name + equals + value for name, equals, value in parameters if keeps(name, value))
     place = found["fragment"] if found["fragment"] and _PLACE.fullmatch(found["fragment"]) else ""
     return (
         f"{found['scheme'].lower()}://{found['host'].lower()}{found['port'] or ''}{found['path'] or ''}"
@@ -95,10 +104,10 @@ def source_uri(remote: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Text as a part of a URL's path; its slashes stay."""
+    """Text as a part of a URL behind its host; its slashes stay."""
     return "".join(
         character
-        if character.isascii() and (character.isalnum() or character in "-._~/")
+        if character.isascii() and (character.isalnum() or character in "-._~/@")
         else "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "replace"))
         for character in text
     )
