@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from custody.kinds.fields import Fields, present
 from custody.ledger.canonical import JsonObject
@@ -13,8 +13,7 @@ MAX_CHANGES = 1000
 MAX_REVIEWS = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """A commit of the change: the logins (else e-mail addresses) of all who wrote it, its committer's, its time.
 
     `verified` says that the platform checked the commit's signature.
@@ -42,8 +41,7 @@ class Change:
         ) | ({"verified": True} if self.verified else {})
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
+class Review(NamedTuple):
     """Somebody's word on the change. `commit` is the one that the reviewer had before them, where it is known."""
 
     by: str
@@ -64,8 +62,7 @@ class Review:
         return present(by=self.by, state=self.state, time=self.time, commit=self.commit)
 
 
-@dataclass(frozen=True, slots=True)
-class PullRequest:
+class PullRequest(NamedTuple):
     """A change and its reviews. `number` and `url` are the platform's; logins are its own too."""
 
     url: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from custody.kinds.extras import File
 from custody.kinds.fields import Fields, present
@@ -12,8 +12,7 @@ SIGNATURES = frozenset({"verified", "not-checked", "none"})
 MAX_SUBJECTS = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """What it is about, and whether its signature was checked when it was recorded.
 
     `predicate_type` is the statement's own; `subjects` those of its subjects that have a SHA-256; `signature` is
