@@ -17,6 +17,7 @@ COMMANDS = {
     "init": "ledger",
     "key": "key",
     "append": "append",
+    "import": "importing",
     "seal": "seal",
     "ci": "ci",
     "merge": "ledger",
