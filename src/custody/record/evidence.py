@@ -36,6 +36,9 @@ TYPES: dict[str, Rule] = {
     "attestation": Rule("statement:attestation", asks=frozenset({"public_key"})),
     "custom": Rule("custom:read", {"unmet": 0}, strict=True, asks=frozenset({"conditions", "schema"})),
     "sarif": Rule("sarif:read", {"error": 0}),
+    "sbom": Rule("sbom:read", {"dangling": 0}),
+    "vulnerabilities": Rule("vulnerabilities:read", {"critical": 0, "high": 0, "unknown": 0}),
+    "coverage": Rule("coverage:read", needs_floor=True),
 }
 """Beside these there is `generic`, of which the result is said outright and nothing is read."""
 
