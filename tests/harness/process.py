@@ -97,8 +97,9 @@ def invoke(
     seconds: float = 20,
     *,
     polite: bool = True,
+    stdin: bytes = b"",
 ) -> Result:
-    """The command line in this process, in `folder`, with its streams caught."""
+    """The command line in this process, in `folder`, given `stdin`, with its other streams caught."""
     from custody.cli.main import main
 
     out, err = io.BytesIO(), io.BytesIO()
@@ -109,7 +110,7 @@ def invoke(
         os.environ.clear()
         os.environ.update(environment(folder) if env is None else env)
         sys.argv = ["custody", *arguments]
-        sys.stdin = io.StringIO()
+        sys.stdin = io.TextIOWrapper(io.BytesIO(stdin), "utf-8")
         sys.stdout = io.TextIOWrapper(out, "utf-8")
         sys.stderr = io.TextIOWrapper(err, "utf-8")
         with deadline(seconds):

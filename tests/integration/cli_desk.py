@@ -60,10 +60,10 @@ class Desk:
         (folder / "api.whl").write_bytes(CONTENT)
         return desk
 
-    def __call__(self, *arguments: str | os.PathLike[str], exit: int = 0, **env: str) -> Said:
+    def __call__(self, *arguments: str | os.PathLike[str], exit: int = 0, stdin: bytes = b"", **env: str) -> Said:
         environ = world.environment(self.folder, **{**self.env, **env})
         environ.setdefault("TZ", "UTC")
-        ran = invoke(self.folder, [os.fspath(one) for one in arguments], environ, seconds=60)
+        ran = invoke(self.folder, [os.fspath(one) for one in arguments], environ, seconds=60, stdin=stdin)
         said = Said(ran.code, ran.out.decode("utf-8"), ran.err.decode("utf-8"))
         assert said.code == exit, f"exit {said.code}, not {exit}: {said.err or said.out}"
         return said

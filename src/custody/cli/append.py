@@ -39,6 +39,8 @@ def register(app: typer.Typer, only: str | None = None) -> None:
     for name, command in COMMANDS.items():
         if only not in COMMANDS or name == only:
             records.command(name)(_recorded(command))
+    if only not in COMMANDS:
+        records.command("batch")(batch)
     app.add_typer(records, name="append")
 
 
@@ -238,6 +240,20 @@ def _recorded(command: Callable[..., Act]) -> Callable[..., Any]:
     record.__name__, record.__doc__ = command.__name__, command.__doc__
     record.__signature__ = inspect.signature(command, eval_str=True)  # type: ignore[attr-defined]
     return with_options(recording)(record)
+
+
+@with_options(recording)
+def batch(surroundings: Recording) -> int:
+    """Record many entries from standard input, as JSON lines, in one durable transaction: all or none.
+
+    Example: custody append batch --ledger ci.ledger --key ci.key < entries.jsonl
+    """
+    from custody.cli.batch import read_batch
+
+    if surroundings.once:
+        raise UsageError('one --once cannot serve many entries: give each line its own "once"', code="once")
+    given = read_batch(surroundings, COMMANDS)
+    return surroundings.record_drafts([own.draft(act) for act, own in given])
 
 
 def _check_follows(document: TrustDocument, key: str, surroundings: Recording) -> None:

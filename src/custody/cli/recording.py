@@ -86,7 +86,16 @@ class Recording(NamedTuple):
 
     def record(self, acts: Sequence[Act]) -> int:
         """Append in one durable transaction, all or nothing, and print what was recorded. The exit status."""
-        drafts = [self.draft(act) for act in acts]
+        return self.record_drafts([self.draft(act) for act in acts])
+
+    def record_drafts(self, drafts: Sequence[Draft]) -> int:
+        """As `record`. Without a trail the drafts are a chain of their own, which the last of them closes."""
+        if not self.is_run:
+            drafts = [*drafts[:-1], drafts[-1]._replace(last=True)]
+        if any(draft.kind == "artifact" for draft in drafts):
+            from custody.cli.trails import check_names
+
+            check_names(self.ledger, drafts, self.context, self.wait)
         if self.dry_run:
             from custody.cli.rehearsal import rehearse
 
@@ -115,7 +124,7 @@ class Recording(NamedTuple):
         except MalformedError as error:
             raise InputError(f"cannot be recorded: {error}", code="body") from None
         attachments = tuple((data, media_type) for _, data, media_type in files)
-        return Draft(act.kind, body, act.subjects, attachments, self.once, last=not self.is_run)
+        return Draft(act.kind, body, act.subjects, attachments, self.once)
 
     def make_ledger(self, path: Path) -> None:
         """An empty ledger where there is nothing yet."""

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 from custody.cli import answers, console
 from custody.cli.recording import Recording, open_given
 from custody.errors import EXIT_GAP, EXIT_OK
+from custody.ledger.findings import Finding
 from custody.ledger.writer import ChainWriter, Draft, Receipt, Writer
 from custody.query.entries import EntryDetail, entry_detail
 from custody.text import safe_lines, safe_text
-from custody.trust.verification import Report, Verification
+from custody.trust.verification import Verification
 
 if TYPE_CHECKING:
     from custody.trust.judge import Judged
@@ -45,12 +46,14 @@ def rehearse(recording: Recording, drafts: Sequence[Draft]) -> int:
             for step in verification.run():
                 judged.update((entry.position, entry) for entry in step.entries)
             report = verification.report
-            shown = [
-                _Shown(
-                    receipt, entry_detail(snapshot, receipt.position), judged.get(receipt.position), report
-                )
-                for receipt in receipts
-            ]
+            begins = {entry.id: entry.position for entry in judged.values() if entry.header.kind == "genesis"}
+            shown = []
+            for receipt in receipts:
+                # That nobody knows a writer is said once, where its chain begins.
+                places = {receipt.position, begins.get(receipt.chain)}
+                about = [one for one in report.findings if one.position in places]
+                detail = entry_detail(snapshot, receipt.position)
+                shown.append(_Shown(receipt, detail, judged.get(receipt.position), about, report.roots))
     if recording.json:
         console.out_json({"dryRun": True, "entries": [one.json() for one in shown]})
     else:
@@ -63,12 +66,19 @@ def rehearse(recording: Recording, drafts: Sequence[Draft]) -> int:
 class _Shown:
     """One entry as it would be recorded, and what verification says of it."""
 
-    def __init__(self, receipt: Receipt, detail: EntryDetail, judged: Judged | None, report: Report) -> None:
+    def __init__(
+        self,
+        receipt: Receipt,
+        detail: EntryDetail,
+        judged: Judged | None,
+        findings: Sequence[Finding],
+        roots: Sequence[str],
+    ) -> None:
         self._receipt, self._detail = receipt, detail
-        self._findings = [one for one in report.findings if one.position == receipt.position]
+        self._findings = findings
         self._counts = judged is not None and judged.counts
         self._writer = judged.writer if judged is not None else ""
-        self._roots = report.roots
+        self._roots = roots
 
     @property
     def exit(self) -> int:
