@@ -139,7 +139,9 @@ class _Reader:
         self._class[number] = hit, covered, valid
 
     def _jacoco_line(self, attributes: Mapping[str, str]) -> None:
-        missed, ran, no_branch, branch = (_number(attributes, name) for name in ("mi", "ci", "mb", "cb"))
+        missed, ran, no_branch, branch = (
+            _number(attributes, name) if name in attributes else 0 for name in ("mi", "ci", "mb", "cb")
+        )
         if missed or ran:
             self._lines.lines(ran > 0, 1)
         self._lines.branches(branch, branch + no_branch)

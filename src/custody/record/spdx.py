@@ -81,6 +81,15 @@ _DEPENDS_3 = frozenset(
         *("hasStaticLink", "hasDynamicLink", "hasOptionalComponent"),
     }
 )
+_OF_SPDX = (
+    *("https://spdx.org/rdf/", "https://spdx.org/licenses/", "http://spdx.org/licenses/"),
+    *(
+        "NoAssertionElement",
+        "NoneElement",
+        "expandedlicensing_NoAssertionLicense",
+        "expandedlicensing_NoneLicense",
+    ),
+)
 _LICENSED = ("hasConcludedLicense", "hasDeclaredLicense")
 _PACKAGES = frozenset({"software_Package", "ai_AIPackage", "dataset_DatasetPackage"})
 
@@ -142,9 +151,7 @@ def _relate(
 
 
 def _of_spdx(ref: str) -> bool:
-    return ref.startswith(
-        ("https://spdx.org/", "http://spdx.org/", "NoAssertionElement", "NoneElement", "expandedlicensing_")
-    )
+    return ref.startswith(_OF_SPDX)
 
 
 def _licence_3(ref: str, elements: dict[str, Object]) -> str:
