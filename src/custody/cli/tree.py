@@ -16,6 +16,7 @@ from custody.errors import UsageError
 COMMANDS = {
     "init": "ledger",
     "key": "key",
+    "fingerprint": "fingerprint",
     "append": "append",
     "import": "importing",
     "seal": "seal",
