@@ -36,6 +36,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     desk.path("loop").symlink_to(desk.path("loop"))
     if sys.platform != "win32":
         os.mkfifo(desk.path("pipe"))
+        desk.path("odd").mkdir()
+        os.mkfifo(desk.path("odd/pipe"))
     return desk
 
 
@@ -83,6 +85,8 @@ NO_FILES = ("gone", "folder", "pipe", "loop", "no/such", "")
     ids=lambda command: " ".join(command[:2]) + command[command.index("?") - 1],
 )
 def test_a_file_to_read_that_is_none_is_wrong_usage(made: Desk, command: tuple[str, ...], name: str) -> None:
+    if (name, command[0]) == ("folder", "append") and command[1] in ("artifact", "approval", "deployment"):
+        name = "odd"  # a folder is an artifact, but not with this in it
     refused(made, tuple(name if word == "?" else word for word in command), 2)
 
 

@@ -12,6 +12,7 @@ import typer
 
 from custody.cli import evidence as evidence_command
 from custody.cli.checks import checked_name, read_text_file
+from custody.cli.fingerprint import DirAlgorithm, Exclude, Image, TakenFor, measured
 from custody.cli.groups import group
 from custody.cli.options import argument, option, with_options
 from custody.cli.recording import Act, Recording, read_trust, recording, resolve_artifact
@@ -20,10 +21,11 @@ from custody.kinds import MAX_DOCUMENT
 from custody.ledger.entry import Subject
 
 if TYPE_CHECKING:
+    from custody.ledger.canonical import JsonObject
     from custody.trust.document import TrustDocument
 
 ArtifactArgument = Annotated[
-    str, argument("ARTIFACT", "A file, NAME@FINGERPRINT, or a fingerprint with --name.")
+    str, argument("ARTIFACT", "A file, folder or image, NAME@FINGERPRINT, or a fingerprint with --name.")
 ]
 Name = Annotated[str | None, option("--name", help="The artifact's name; by default the file's.")]
 Environment = Annotated[str, option("--env", envvar="CUSTODY_ENV", help="The environment, such as prod.")]
@@ -46,9 +48,13 @@ def register(app: typer.Typer, only: str | None = None) -> None:
 
 def artifact(
     surroundings: Recording,
-    file: Annotated[str, argument("FILE", "The file that will be deployed.")],
+    path: Annotated[str, argument("PATH", "What will be deployed: a file, a folder or an image.")],
     name: Name = None,
     version: Annotated[str | None, option("--version", help="Its version.")] = None,
+    type: TakenFor = None,
+    dir_algorithm: DirAlgorithm = None,
+    exclude: Exclude = None,
+    image: Image = None,
     material: Annotated[
         list[str] | None,
         option(
@@ -61,26 +67,27 @@ def artifact(
         bool, typer.Option("--slsa", help="Attach a signed SLSA provenance statement (DSSE).")
     ] = False,
 ) -> Act:
-    """Record a binary: its SHA-256 fingerprint, bound to its source, its build and what went into it.
+    """Record a file, folder or image: its SHA-256 fingerprint, bound to its source, its build and what went into it.
 
     Example: custody append artifact dist/payments-api.whl --trail run-812 --git . --material requirements.txt
     """
     from custody.cli.provenance import with_provenance
     from custody.kinds import Artifact
-    from custody.record.fingerprint import fingerprint_file
 
-    path = Path(file)
-    found = fingerprint_file(path)
-    subject = Subject(checked_name(name or path.name, "the artifact's name (--name)"), found.sha256)
+    found = measured(path, type, dir_algorithm, exclude, image)
+    subject = Subject(checked_name(name or found.name, "the artifact's name (--name)"), found.sha256)
     body = Artifact(
         subject,
         found.size,
+        found.type,
+        algorithm=found.algorithm,
         version=version or "",
         repository=surroundings.context.repository,
         commit=surroundings.context.commit,
     )
     body, files = with_provenance(surroundings, body, material or [], slsa)
-    return Act("artifact", body.write(), (subject,), files)
+    left_out: JsonObject = {"excluded": [*found.excluded]} if found.excluded else {}
+    return Act("artifact", body.write() | left_out, (subject,), files)
 
 
 def approval(

@@ -34,7 +34,7 @@ Image = Annotated[
     str | None,
     option("--image", metavar="NAME", help="Which image of a layout that has several; or PATH:NAME."),
 ]
-As = Annotated[
+TakenFor = Annotated[
     str | None,
     option("--type", choices=TYPES, metavar="TYPE", help=f"What it is taken for: {', '.join(TYPES)}."),
 ]
@@ -48,7 +48,7 @@ def fingerprint_command(
     paths: Annotated[
         list[str], argument("PATH…", "Files, folders, OCI layouts, image archives, or NAME@sha256:….")
     ],
-    type: As = None,
+    type: TakenFor = None,
     dir_algorithm: DirAlgorithm = None,
     exclude: Exclude = None,
     image: Image = None,

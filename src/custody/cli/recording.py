@@ -265,7 +265,7 @@ def read_trust(path: Path) -> TrustDocument:
 
 
 def resolve_artifact(given: str, name: str | None) -> Subject:
-    """An artifact named by a file on disk, a fingerprint, or NAME@FINGERPRINT."""
+    """An artifact named by a file, folder or image, an image's reference, a fingerprint, or NAME@FINGERPRINT."""
     head, separator, digest = given.rpartition("@")
     if separator and _DIGEST.fullmatch(digest):
         return Subject(checked_name(name or head, "the artifact's name"), digest)
@@ -273,8 +273,7 @@ def resolve_artifact(given: str, name: str | None) -> Subject:
         if name is None:
             raise UsageError("a bare fingerprint needs its --name (or write NAME@FINGERPRINT)", code="name")
         return Subject(checked_name(name, "--name"), given)
-    from custody.record.fingerprint import fingerprint_file
+    from custody.cli.fingerprint import measured
 
-    path = Path(given)
-    found = fingerprint_file(path)
-    return Subject(checked_name(name or path.name, "the artifact's name"), found.sha256)
+    found = measured(given)
+    return Subject(checked_name(name or found.name, "the artifact's name (--name)"), found.sha256)
