@@ -289,16 +289,17 @@ def _formed(form: str, name: str, value: str, field: str, *, whole: bool) -> str
     from custody.record import urls
 
     safe: str | None = value
-    if form == "page" or (whole and not form and field in _URLS and not value.startswith("arn:")):
+    named = field == "builder" and value.startswith("arn:")  # AWS names things so: a URI, and no address
+    if form == "page" or (whole and not form and field in _URLS and not named):
         safe = urls.web_url(value)
         safe = safe.rstrip("/") if safe and form == "page" else safe
     elif form == "remote":
         safe = urls.web_of_remote(value)
     elif form == "local":
         safe = value.removeprefix("origin/")
-    elif "://" in value or (field == "repository" and "@" in value):
+    elif "://" in value or "@" in value.partition(":")[2] or (field == "repository" and "@" in value):
         safe = urls.public_url(value) if whole else None
-    elif field in _URLS:
+    elif field in _URLS and not whole:
         safe = urls.quoted(value)
     if safe is None:
         raise _Left(f"{name} is no address that can be recorded")
