@@ -56,9 +56,9 @@ def four_eyes(change: PullRequest, identify: Identify = by_login) -> FourEyes:
     """Judge a change by what its platform tells of it.
 
     Every author, co-author and committer of every commit, and whoever opened it, must be known, and none of them is
-    an approver. An approval is its giver's last word. It is of the last commit: it names that commit, or, where it
-    names none, it was given after every commit; where it names that commit and both times are known, it was not given
-    before it.
+    an approver. An approval is its giver's last word; of two at one time, or where one has no time, the no is the
+    last. It is of the last commit: it names that commit, or, where it names none, it was given after every commit;
+    where it names that commit and both times are known, it was not given before it.
     """
     reasons: list[str] = []
     if not change.changes:
@@ -83,22 +83,23 @@ def four_eyes(change: PullRequest, identify: Identify = by_login) -> FourEyes:
     approvers: list[str] = []
     stale = objections = 0
     for person, said in words.items():
-        last = _last_word(said)
-        if last is None:
-            continue
-        objections += last.state == "changes-requested"
-        if last.state != "approved":
+        last = _last_words(said)
+        objections += any(review.state == "changes-requested" for review in last)
+        if any(review.state != "approved" for review in last):
             if any(review.state == "approved" for review in said):
-                refused.append(f"the approval by {_shown(last.by)} was taken back or dismissed")
-        elif person in writers:
-            refused.append(f"an approval by {_shown(last.by)}, who wrote some of it or opened it")
-        elif is_program(last.by):
-            refused.append(f"an approval by {_shown(last.by)}, which is a program")
-        elif why := _stale(change, last):
-            stale += 1
-            refused.append(f"the approval by {_shown(last.by)} {why}")
-        else:
-            approvers.append(person)
+                refused.append(f"the approval by {_shown(said[0].by)} was taken back or dismissed")
+        elif last:
+            by = _shown(last[0].by)
+            why = [_stale(change, review) for review in last]
+            if person in writers:
+                refused.append(f"an approval by {by}, who wrote some of it or opened it")
+            elif any(is_program(review.by) for review in last):
+                refused.append(f"an approval by {by}, which is a program")
+            elif all(why):
+                stale += 1
+                refused.append(f"the approval by {by} {why[0]}")
+            else:
+                approvers.append(person)
     if not approvers:
         reasons.append("no approval that counts by anybody who wrote none of it")
         reasons += refused
@@ -123,16 +124,13 @@ def _writers(change: PullRequest) -> list[tuple[str, str]]:
     return found
 
 
-def _last_word(said: list[Review]) -> Review | None:
-    """A person's last review that says yes or no; of two at one time, or where a time is missing, the worse."""
+def _last_words(said: list[Review]) -> list[Review]:
+    """What a person said last that is a yes or a no: several reviews where they are of one time, or of none."""
     verdicts = [review for review in said if review.state != "commented"]
-    if not verdicts:
-        return None
     if all(review.time for review in verdicts):
-        latest = max(review.time for review in verdicts)
-        verdicts = [review for review in verdicts if review.time == latest]
-    # Of two approvals the one that was given later, or stands further on in the list.
-    return min(reversed(verdicts), key=lambda review: review.state == "approved")
+        latest = max((review.time for review in verdicts), default="")
+        return [review for review in verdicts if review.time == latest]
+    return verdicts
 
 
 def _stale(change: PullRequest, approval: Review) -> str:
