@@ -132,7 +132,6 @@ def _folder(
     path: Path, algorithm: str, exclude: Sequence[str], progress: Progress | None, workers: int | None
 ) -> Fingerprint:
     from custody.record import kosli_dir, tree
-    from custody.record.ignore import Exclusions, file_patterns, given_patterns
     from custody.record.walk import Walk
 
     if algorithm not in ALGORITHMS:
@@ -140,7 +139,6 @@ def _folder(
             f"an algorithm for folders is one of {', '.join(ALGORITHMS)}; not {safe_text(algorithm, 60)}"
         )
         raise UsageError(message, code="algorithm")
-    given = given_patterns(exclude)
     try:
         root = path.resolve(strict=True)
         if not root.is_dir():
@@ -151,13 +149,11 @@ def _folder(
         reason = error.strerror if isinstance(error, OSError) else "not a usable path"
         raise InputError(f"{path}: cannot be read ({reason})", code="unreadable") from None
     how = tree if algorithm == TREE else kosli_dir
-    rules = root / how.IGNORE_FILE
-    written = file_patterns(rules, comments_anywhere=algorithm == KOSLI)
-    excluded = Exclusions((*given, *written))
-    walk = Walk(os.fsencode(root), excluded, by_path=algorithm == TREE, follow=algorithm == KOSLI)
+    excluded = how.exclusions(root, exclude)
+    walk = Walk(os.fsencode(root), excluded, how.BY_PATH, how.FOLLOW)
     sha256, size = how.digest(walk.entries(progress, workers))
-    if file_patterns(rules, comments_anywhere=algorithm == KOSLI) != written:
-        raise changed(rules)
+    if how.exclusions(root, exclude) != excluded:
+        raise changed(root)
     return Fingerprint(sha256, size, "directory", algorithm, root.name, excluded.texts)
 
 

@@ -10,20 +10,24 @@ with `**/`: what is left out of a fingerprint should be plain to see.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from custody.errors import InputError, RefusedError, UsageError
 from custody.system import read_regular
 from custody.text import safe_text
+
+T = TypeVar("T")
 
 MAX_FILE = 64 * 1024
 MAX_PATTERNS = 1000
 MAX_PATTERN = 500
 """Characters of one pattern."""
 
-_MANY = "**"
+MANY = "**"
+"""The segment that stands for any number of segments."""
 
 
 class Pattern(NamedTuple):
@@ -33,14 +37,15 @@ class Pattern(NamedTuple):
     segments: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
 class Exclusions:
     """Patterns, asked of one path after the other."""
 
-    def __init__(self, patterns: Sequence[Pattern] = ()) -> None:
-        self.patterns = tuple(patterns)
+    patterns: tuple[Pattern, ...] = ()
 
     @property
     def texts(self) -> tuple[str, ...]:
+        """The patterns as they were written."""
         return tuple(pattern.text for pattern in self.patterns)
 
     def __call__(self, path: bytes) -> bool:
@@ -53,62 +58,63 @@ class Exclusions:
 
 def parse_pattern(text: str) -> Pattern:
     """Raises ValueError with what is wrong."""
-    if len(text) > MAX_PATTERN:
-        raise ValueError(f"is longer than {MAX_PATTERN} characters")
     segments = text.removeprefix("./").removesuffix("/").split("/")
     if any(segment in ("", ".", "..") for segment in segments):
         raise ValueError("is no path relative to the folder")
+    if text.startswith("!"):
+        raise ValueError("is a negation, and there are none; write \\! for a name that begins so")
     for segment in segments:
-        if _MANY in segment and segment != _MANY:
-            raise ValueError("has ** beside something else between two slashes")
-        _check(segment)
+        if MANY in segment and segment != MANY:
+            raise ValueError(f"has {MANY} beside something else between two slashes")
+        check_segment(segment)
     return Pattern(text, tuple(segments))
 
 
-def given_patterns(texts: Sequence[str]) -> tuple[Pattern, ...]:
-    """The patterns of --exclude. Raises UsageError."""
-    if len(texts) > MAX_PATTERNS:
-        raise UsageError(f"more than {MAX_PATTERNS} patterns to exclude", code="exclude")
+def read_patterns(
+    given: Sequence[str], file: Path, parse: Callable[[str], T], *, comments_anywhere: bool = False
+) -> tuple[T, ...]:
+    """The patterns given outright and those of a file, one a line, if there is such a file.
+
+    `#` begins a comment: at the beginning of a line, or with `comments_anywhere` in it. What `parse` raises
+    ValueError for is a UsageError, or in the file an InputError; so is a file that cannot be relied on.
+    """
     found = []
-    for text in texts:
+    for text in given:
         try:
-            found.append(parse_pattern(text))
+            found.append(_parsed(text, parse))
         except ValueError as error:
             raise UsageError(f"--exclude: {safe_text(text, 60)} {error}", code="exclude") from None
-    return tuple(found)
-
-
-def file_patterns(path: Path, *, comments_anywhere: bool = False) -> tuple[Pattern, ...]:
-    """The patterns of a file, one a line; none where there is no such file. `#` begins a comment.
-
-    With `comments_anywhere` also in the middle of a line. Raises InputError.
-    """
-    if not os.path.lexists(path):
-        return ()
-    if os.path.islink(path):  # what is left out must not be decided outside the folder
-        raise InputError(f"{path}: is a link, and must be a file of the folder itself", code="exclude")
-    try:
-        text = read_regular(path, MAX_FILE).decode("utf-8-sig")
-    except RefusedError as error:
-        raise InputError(str(error), code=error.code) from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: is not text in UTF-8", code="exclude") from None
-    found: list[Pattern] = []
-    for number, line in enumerate(text.split("\n"), 1):
-        line = line.partition("#")[0] if comments_anywhere else line
-        line = line.strip()
+    for number, line in enumerate(_lines(file), 1):
+        line = (line.partition("#")[0] if comments_anywhere else line).strip()
         if not line or line.startswith("#"):
             continue
         try:
-            if line.startswith("!"):
-                raise ValueError("is a negation, and there are none; write \\! for a name that begins so")
-            found.append(parse_pattern(line))
+            found.append(_parsed(line, parse))
         except ValueError as error:
-            message = f"{path}, line {number}: {safe_text(line, 60)} {error}"
+            message = f"{file}, line {number}: {safe_text(line, 60)} {error}"
             raise InputError(message, code="exclude") from None
     if len(found) > MAX_PATTERNS:
-        raise InputError(f"{path}: more than {MAX_PATTERNS} patterns", code="exclude")
+        raise InputError(f"{file}: with those given, more than {MAX_PATTERNS} patterns", code="exclude")
     return tuple(found)
+
+
+def _parsed(text: str, parse: Callable[[str], T]) -> T:
+    if len(text) > MAX_PATTERN:
+        raise ValueError(f"is longer than {MAX_PATTERN} characters")
+    return parse(text)
+
+
+def _lines(file: Path) -> list[str]:
+    if not os.path.lexists(file):
+        return []
+    if os.path.islink(file):  # what is left out must not be decided outside the folder
+        raise InputError(f"{file}: is a link, and must be a file of the folder itself", code="exclude")
+    try:
+        return read_regular(file, MAX_FILE).decode("utf-8-sig").split("\n")
+    except RefusedError as error:
+        raise InputError(str(error), code=error.code) from None
+    except UnicodeDecodeError:
+        raise InputError(f"{file}: is not text in UTF-8", code="exclude") from None
 
 
 # --- matching: in time of pattern times path at most, whatever the pattern
@@ -118,12 +124,12 @@ def _path_matches(pattern: tuple[str, ...], path: Sequence[str]) -> bool:
     at = here = 0
     star, mark = -1, 0  # the last ** and how far it has reached: only the last one ever needs another try
     while here < len(path):
-        if at < len(pattern) and pattern[at] == _MANY:
+        if at < len(pattern) and pattern[at] == MANY:
             if at == len(pattern) - 1:
                 return True
             star, mark = at, here
             at += 1
-        elif at < len(pattern) and _segment_matches(pattern[at], path[here]):
+        elif at < len(pattern) and segment_matches(pattern[at], path[here]):
             at, here = at + 1, here + 1
         elif star >= 0:
             mark += 1
@@ -133,7 +139,8 @@ def _path_matches(pattern: tuple[str, ...], path: Sequence[str]) -> bool:
     return at == len(pattern)
 
 
-def _segment_matches(pattern: str, name: str) -> bool:
+def segment_matches(pattern: str, name: str) -> bool:
+    """Whether a name fits one segment of a pattern, for which `check_segment` had no complaint."""
     at = here = 0
     star, mark = -1, 0
     while here < len(name):
@@ -185,8 +192,8 @@ def _literal(pattern: str, at: int, never: str = "") -> tuple[str, int]:
     return pattern[at], at + 1
 
 
-def _check(segment: str) -> None:
-    """Reads a segment to its end, so that what is wrong with it is said before it is asked of any path."""
+def check_segment(segment: str) -> None:
+    """Raises ValueError for a segment that is none, before any path is compared with it."""
     at = 0
     while at < len(segment):
         at = at + 1 if segment[at] == "*" else _one(segment, at, "x")[1]

@@ -6,13 +6,20 @@ Every entry is framed: nothing of one can be taken for a part of another.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
-from custody.record.walk import Entry
+from custody.record.ignore import Exclusions, parse_pattern, read_patterns
+from custody.record.walk import FILE, Entry
 
-IGNORE_FILE = ".custodyignore"
+BY_PATH, FOLLOW = True, False
 
 _BEGIN = b"custody-tree-v1\0"
+
+
+def exclusions(root: Path, given: Sequence[str]) -> Exclusions:
+    """What is left out: as `given`, and as the `.custodyignore` in the root says. Raises InputError, UsageError."""
+    return Exclusions(read_patterns(given, root / ".custodyignore", parse_pattern))
 
 
 def digest(entries: Iterable[Entry]) -> tuple[str, int]:
@@ -20,7 +27,7 @@ def digest(entries: Iterable[Entry]) -> tuple[str, int]:
     tree, size = hashlib.sha256(_BEGIN), 0
     for entry in entries:
         tree.update(frame(entry))
-        if entry.kind == "f":
+        if entry.kind == FILE:
             size += entry.size
     return tree.hexdigest(), size
 
