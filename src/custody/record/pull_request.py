@@ -22,7 +22,7 @@ from custody.kinds.pull_request import (
 from custody.record.four_eyes import four_eyes
 from custody.record.inputs import named, read_reports
 from custody.record.members import Members
-from custody.record.report import KEPT, KEPT_NAME, Report, Wanted
+from custody.record.report import KEPT, KEPT_NAME, Report, Result, Wanted
 from custody.record.tool_json import parse_tool_json
 
 OWN = "pullRequest"
@@ -53,8 +53,8 @@ def read(paths: Sequence[Path], wanted: Wanted) -> Report:
         "merged": int(change.state == "merged"),
     }
     failed = tuple(reason[:KEPT_NAME] for reason in found.reasons[:KEPT])
-    result = "pass" if found.ok else "fail"
-    return Report(format, files, summary, failed, pull_request=change, result=result)  # type: ignore[arg-type]
+    result: Result = "pass" if found.ok else "fail"
+    return Report(format, files, summary, failed, pull_request=change, result=result)
 
 
 def parse_change(values: Sequence[Any]) -> tuple[str, PullRequest]:
