@@ -47,7 +47,8 @@ def read_reports(
         try:
             media_type = parse(data)
         except InputError as error:
-            raise InputError(f"{path}: {error}", code=error.code) from None
+            reason = " ".join(str(error).split())  # it may quote what has lines of its own
+            raise InputError(f"{path}: {reason}", code=error.code) from None
         files.append(ReportFile(_unique_name(path, taken), data, media_type))
     return tuple(files)
 

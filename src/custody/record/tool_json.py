@@ -16,7 +16,6 @@ from typing import Any, NoReturn
 from custody.errors import InputError, RefusedError
 from custody.record.strict_json import check_text, too_deep, unique
 from custody.system import read_regular
-from custody.text import safe_text
 
 MAX_SIZE = 64 * 1024 * 1024
 """Bytes: what an attachment can hold."""
@@ -57,7 +56,8 @@ def parse_tool_json(data: bytes) -> Any:
         place = f"line {error.lineno}, column {error.colno}"
         raise InputError(f"not JSON: {error.msg.partition(' (')[0]}, {place}") from None
     except (ValueError, RecursionError) as error:
-        raise InputError(f"not JSON that can be relied on: {safe_text(error)}") from None
+        reason = " ".join(str(error).split())  # it may quote a key, which may have lines of its own
+        raise InputError(f"not JSON that can be relied on: {reason}") from None
     if "\\u" in text:
         check_text(value)
     return value
