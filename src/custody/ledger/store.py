@@ -10,8 +10,9 @@ import os
 import sqlite3
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ from custody.ledger.reader import Snapshot, TransactionView, resolve
 
 DEFAULT_WAIT = 60.0  # seconds to wait for another writer
 _PATIENCE = 500  # milliseconds that SQLite waits at a time for the write lock
+_CACHE = 32 * 1024  # KiB: what a transaction changed and SQLite has no room for is written, and read again
+_ROWS = 64  # that are put in by one statement
+_ROWS_SIZE = 1024 * 1024  # bytes of blobs that one statement is about: SQLite holds a copy of them
 _SUPER_JOURNAL_MAGIC = bytes.fromhex(
     "d9d505f920a163d7"
 )  # SQLite file format §3: the end of a journal that names another
@@ -42,6 +46,7 @@ class Store:
             schema.harden(self._connection)
             self._connection.execute("PRAGMA synchronous=EXTRA").close()
             self._connection.execute("PRAGMA secure_delete=ON").close()
+            self._connection.execute(f"PRAGMA cache_size=-{_CACHE}").close()
             self._connection.execute(f"PRAGMA busy_timeout={_PATIENCE}").close()
         except sqlite3.Error as error:
             raise RefusedError(
@@ -135,6 +140,9 @@ class Store:
             return False
 
 
+NewEntry = tuple[str, bytes, bytes, str, int]  # id, header, signature, chain, seq: what a log is to hold next
+
+
 class Transaction:
     """The open transaction of a store: reads see it, writes belong to it."""
 
@@ -172,19 +180,34 @@ class Transaction:
         row = self.one("SELECT id FROM entry WHERE position = 0")
         return row[0].hex() if row is not None else ""
 
-    def add_entry(self, entry_id: str, header: bytes, signature: bytes, chain: str, seq: int) -> int:
-        """Put an entry at the end of the log; its position."""
-        position = self.size
-        self._connection.execute(
-            "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)",
-            (position, bytes.fromhex(entry_id), header, signature, bytes.fromhex(chain), seq),
-        )
-        self.size += 1
-        return position
+    def add_entries(self, entries: Iterable[NewEntry]) -> None:
+        """Put entries at the end of the log, in this order."""
+        entries = iter(entries)
+        while portion := list(islice(entries, _ROWS)):
+            values: list[object] = []
+            for position, (entry_id, header, signature, chain, seq) in enumerate(portion, self.size):
+                values += (
+                    position, bytes.fromhex(entry_id), header, signature, bytes.fromhex(chain), seq
+                )  # fmt: skip
+            # To fail halfway needs no journal of its own: nothing of a transaction with an error in it is kept.
+            self._insert("INSERT OR FAIL INTO entry", 6, values)
+            self.size += len(portion)
+
+    def add_blobs(self, blobs: Iterable[tuple[str, bytes]]) -> None:
+        """Keep bytes under their digests (hex); the same bytes are kept once."""
+        values: list[object] = []
+        size = 0
+        for digest, data in blobs:
+            values += bytes.fromhex(digest), data
+            size += len(data)
+            if len(values) == 2 * _ROWS or size > _ROWS_SIZE:
+                self._insert("INSERT OR IGNORE INTO blob", 2, values)
+                values, size = [], 0
+        self._insert("INSERT OR IGNORE INTO blob", 2, values)
 
     def add_blob(self, digest: str, data: bytes) -> None:
-        """Keep bytes under their digest; the same bytes are kept once."""
-        self._connection.execute("INSERT OR IGNORE INTO blob VALUES (?, ?)", (bytes.fromhex(digest), data))
+        """One of them."""
+        self.add_blobs([(digest, data)])
 
     def remove_blob(self, digest: str) -> bool:
         """Erase the bytes of a digest; whether there were any."""
@@ -193,6 +216,13 @@ class Transaction:
 
     def add_checkpoint(self, size: int, note: str) -> None:
         self._connection.execute("INSERT INTO checkpoint VALUES (?, ?)", (size, note))
+
+    def _insert(self, into: str, columns: int, values: Sequence[object]) -> None:
+        """Rows of so many columns, all in one statement: SQLite runs it without the interpreter's lock."""
+        if values:
+            row = f"({','.join('?' * columns)})"
+            rows = ",".join([row] * (len(values) // columns))
+            self._connection.execute(f"{into} VALUES {rows}", values)
 
 
 def create_ledger(path: Path, *, exist_ok: bool) -> None:

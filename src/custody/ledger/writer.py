@@ -28,6 +28,7 @@ from custody.ledger.entry import (
     parse_header,
 )
 from custody.ledger.heads import Head, HeadStore
+from custody.ledger.signing import signatures
 from custody.ledger.store import DEFAULT_WAIT, Store, Transaction
 
 SALT_SIZE = 16
@@ -49,6 +50,15 @@ class Draft(NamedTuple):
     attachments: tuple[tuple[bytes, str], ...] = ()
     once: str | None = None
     last: bool = False
+
+
+class Unsigned(NamedTuple):
+    """An entry but for its signature."""
+
+    id: str
+    header: Header
+    data: bytes
+    blobs: dict[str, bytes]
 
 
 class Signed(NamedTuple):
@@ -77,7 +87,10 @@ class Receipt(NamedTuple):
 
 
 class ChainWriter:
-    """Signs one run's entries, one after the other. Does no I/O."""
+    """Writes one run's entries, one after the other, and signs them. Does no I/O.
+
+    What it prepared is the chain's head, signed or not: whatever comes next follows it.
+    """
 
     def __init__(
         self,
@@ -93,6 +106,14 @@ class ChainWriter:
 
     def begin(self, origin: str, context: JsonObject, seen: Seen | None = None) -> Signed:
         """The genesis of a new chain: `context` is what all of the run's entries share."""
+        return self._sign(self.prepare_genesis(origin, context, seen))
+
+    def sign(self, draft: Draft) -> Signed:
+        """The chain's next entry. The chain must have begun and not be closed."""
+        return self._sign(self.prepare(draft))
+
+    def prepare_genesis(self, origin: str, context: JsonObject, seen: Seen | None = None) -> Unsigned:
+        """As `begin`, but for the signature."""
         body, blobs = self._body(context)
         header = Header(
             "genesis",
@@ -105,10 +126,10 @@ class ChainWriter:
             nonce=self._entropy(16).hex(),
             seen=seen,
         )
-        return self._sign(header, blobs)
+        return self._prepared(header, blobs)
 
-    def sign(self, draft: Draft) -> Signed:
-        """The chain's next entry. The chain must have begun and not be closed."""
+    def prepare(self, draft: Draft) -> Unsigned:
+        """As `sign`, but for the signature."""
         if self.head is None:
             raise ValueError("the chain has not begun")
         body, blobs = self._body(draft.body)
@@ -134,7 +155,7 @@ class ChainWriter:
             once_digest(draft.once) if draft.once else "",
             draft.last,
         )
-        return self._sign(header, blobs)
+        return self._prepared(header, blobs)
 
     def _body(self, value: JsonObject) -> tuple[str, dict[str, bytes]]:
         data = canonical.encode({**value, "salt": self._entropy(SALT_SIZE).hex()})
@@ -145,11 +166,15 @@ class ChainWriter:
         digest = hashlib.sha256(data).hexdigest()
         return digest, {digest: data}
 
-    def _sign(self, header: Header, blobs: dict[str, bytes]) -> Signed:
+    def _prepared(self, header: Header, blobs: dict[str, bytes]) -> Unsigned:
         data = header.encode()
-        signed = Signed(entry_id(data), header, data, self.signer.sign(dsse.pae(data)), blobs)
-        self.head = Head(signed.chain, signed.id, header.seq)
-        return signed
+        entry = Unsigned(entry_id(data), header, data, blobs)
+        self.head = Head(header.chain or entry.id, entry.id, header.seq)
+        return entry
+
+    def _sign(self, entry: Unsigned) -> Signed:
+        entry_id, header, data, blobs = entry
+        return Signed(entry_id, header, data, self.signer.sign(dsse.pae(data)), blobs)
 
 
 class Writer:
@@ -179,17 +204,19 @@ class Writer:
         self._slot = heads.slot(self._store.path, chain.signer.public.hex, run or context) if heads else None
         self._started = False
         self._closed = False
-        self._inserted: Head | None = None  # the head that the open transaction put in
+        self._prepared: Head | None = None  # the head, if it is of the open transaction
 
     def append(self, drafts: Sequence[Draft], *, redact: Sequence[str] = ()) -> list[Receipt]:
         """Record all of the drafts in one durable transaction, or none; erase the blobs `redact` names with it."""
         if not self._started and self._slot is not None:
             self._chain.head = self._slot.claim()
         head = self._chain.head
-        self._inserted = None
+        self._prepared = None
         try:
             with self._store.transaction() as transaction:
-                receipts = [self._append_one(transaction, draft) for draft in drafts]
+                batch = _Batch(transaction, self._chain.signer)
+                receipts = [self._append_one(transaction, batch, draft) for draft in drafts]
+                batch.insert()
                 for digest in redact:
                     transaction.remove_blob(digest)
         except BaseException:
@@ -205,7 +232,7 @@ class Writer:
         if not self._started and self._slot is not None:
             self._chain.head = self._slot.claim()
         self._started = True
-        self._inserted = None
+        self._prepared = None
         with self._store.transaction() as transaction:
             if not self._continues(transaction):
                 message = (
@@ -228,20 +255,22 @@ class Writer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _append_one(self, transaction: Transaction, draft: Draft) -> Receipt:
-        if draft.once and (found := self._recorded(transaction, draft)):
-            return found
+    def _append_one(self, transaction: Transaction, batch: _Batch, draft: Draft) -> Receipt:
+        if draft.once:
+            batch.insert()  # this key may be used in it
+            if found := self._recorded(transaction, draft):
+                return found
         if self._closed:
             self._chain.head = None
         if not self._continues(transaction):
+            batch.insert()  # the ledger's first entry may be in it
             origin = self._checked_origin(transaction)
             self._closed = False
             seen = self._seen(origin, transaction.first) if self._seen is not None else None
-            insert(transaction, self._chain.begin(origin, self._context, seen))
-        signed = self._chain.sign(draft)
+            batch.add(self._chain.prepare_genesis(origin, self._context, seen))
+        receipt = batch.add(self._chain.prepare(draft))
         self._closed = draft.last
-        receipt = insert(transaction, signed)
-        self._inserted = self._chain.head
+        self._prepared = self._chain.head
         return receipt
 
     def _continues(self, transaction: Transaction) -> bool:
@@ -249,7 +278,7 @@ class Writer:
         head = self._chain.head
         if head is None:
             return False
-        if head is self._inserted:
+        if head is self._prepared:
             return True  # by this transaction, which holds the lock
         found = transaction.one(
             "SELECT id, seq, header FROM entry WHERE chain = ? ORDER BY seq DESC LIMIT 1",
@@ -303,10 +332,37 @@ class Writer:
         return None
 
 
+class _Batch:
+    """Entries that will stand at the end of the log, and are yet to be signed."""
+
+    def __init__(self, transaction: Transaction, signer: Signer) -> None:
+        self._transaction = transaction
+        self._signer = signer
+        self._entries: list[Unsigned] = []
+
+    def add(self, entry: Unsigned) -> Receipt:
+        """What will be the receipt of an entry once it is inserted."""
+        position = self._transaction.size + len(self._entries)
+        self._entries.append(entry)
+        header = entry.header
+        return Receipt(position, entry.id, header.chain or entry.id, header.seq, header.kind)
+
+    def insert(self) -> None:
+        """Sign what was added, and put it into the ledger."""
+        entries, self._entries = self._entries, []
+        if not entries:
+            return
+        with signatures(self._signer, [entry.data for entry in entries]) as signed:
+            self._transaction.add_blobs(blob for entry in entries for blob in entry.blobs.items())
+            self._transaction.add_entries(
+                (entry.id, entry.data, signature, entry.header.chain or entry.id, entry.header.seq)
+                for entry, signature in zip(entries, signed, strict=True)
+            )
+
+
 def insert(transaction: Transaction, signed: Signed) -> Receipt:
     """Put a signed entry and its blobs at the end of the log."""
-    header = signed.header
-    for digest, data in signed.blobs.items():
-        transaction.add_blob(digest, data)
-    position = transaction.add_entry(signed.id, signed.data, signed.signature, signed.chain, header.seq)
+    position, header = transaction.size, signed.header
+    transaction.add_blobs(signed.blobs.items())
+    transaction.add_entries([(signed.id, signed.data, signed.signature, signed.chain, header.seq)])
     return Receipt(position, signed.id, signed.chain, header.seq, header.kind)

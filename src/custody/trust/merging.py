@@ -336,7 +336,9 @@ class _Merging:
         for other in self._transaction.entries_at(candidate.chain, candidate.seq):
             message = f"chain {candidate.chain[:16]} seq {candidate.seq}: both {other} and {candidate.id} are signed"
             self._result.forks.append(Finding("fork", message, self._transaction.size, candidate.id))
-        self._transaction.add_entry(candidate.id, row.header, row.signature, candidate.chain, candidate.seq)
+        self._transaction.add_entries(
+            [(candidate.id, row.header, row.signature, candidate.chain, candidate.seq)]
+        )
         self._target.tree.append(leaf_hash(row.header, row.signature))
         for digest in parse_header(row.header).blobs:
             if digest not in self._redacted and (data := snapshot.blob(digest)) is not None:
