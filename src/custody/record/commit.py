@@ -98,11 +98,11 @@ def parse_commit(commit: str, data: bytes) -> CommitFacts | None:
 
 
 def _fields(head: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The header's fields, each with its first line: what goes on in further lines is a signature or another's tag."""
+    """The header's fields, each with its first line. A line that goes on from the one before begins with a space, and
+    so is a field without a name: of a signature, or of another's tag, nothing is taken."""
     for line in head.split(b"\n"):
-        if not line.startswith(b" "):
-            name, _, value = line.partition(b" ")
-            yield name, value
+        name, _, value = line.partition(b" ")
+        yield name, value
 
 
 def _id(value: bytes, commit: str) -> str:

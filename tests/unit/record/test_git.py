@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from custody.errors import InputError
 from custody.record import git as git_module
-from custody.record.git import GitFacts, read_commit
+from custody.record.git import GitFacts, commit_range, read_commit, tags
 from custody.record.urls import public_url
 
 ENVIRON = {
@@ -244,6 +245,37 @@ def test_a_partial_clone_fetches_nothing(repository: Path, trap: Path, url: str)
     found = facts(repository)
     assert not sprung(trap)
     assert found.dirty  # nobody showed that it is clean
+
+
+@needs_shell
+def test_a_range_of_a_partial_clone_fetches_nothing(repository: Path, trap: Path) -> None:
+    first = git(repository, "rev-parse", "HEAD")
+    for number in range(2):
+        git(repository, "commit", "--quiet", "--allow-empty", "-m", f"Empty {number}")
+    missing = git(repository, "rev-parse", "HEAD~1")
+    (repository / ".git" / "objects" / missing[:2] / missing[2:]).unlink()
+    settings = {
+        "core.repositoryFormatVersion": "1",
+        "extensions.partialClone": "evil",
+        "remote.evil.promisor": "true",
+        "remote.evil.url": f"ext::{trap}",
+        "protocol.ext.allow": "always",
+        "core.alternateRefsCommand": str(trap),
+        "gpg.program": str(trap),
+        "log.showSignature": "true",
+    }
+    for key, value in settings.items():
+        git(repository, "config", key, value)
+    subprocess.run(["git", "log"], cwd=repository, env=ENVIRON, capture_output=True, check=False, timeout=30)
+    assert sprung(trap), "the trap does not work, so that this test would prove nothing"
+    (trap.parent / "sprung").unlink()
+    with pytest.raises(InputError):
+        commit_range(repository, first, "HEAD")
+    with pytest.raises(InputError):
+        read_commit(repository, missing)
+    assert tags(repository, first) == ()
+    assert facts(repository).facts.parents == (missing,)
+    assert not sprung(trap)
 
 
 @needs_shell
