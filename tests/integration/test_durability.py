@@ -89,7 +89,7 @@ def test_a_ledger_replaced_while_it_is_written(
         monkeypatch.setattr(stores.sqlite3, "connect", connect)
 
     def clock() -> str:
-        if moment == "after-begin":
+        if moment == "after-begin" and other.exists():
             replace()
         return "2026-03-02T08:00:00.000Z"
 
