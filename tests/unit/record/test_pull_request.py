@@ -199,6 +199,15 @@ def test_custodys_own_form(tmp_path: Path) -> None:
     assert [(file.name, file.data) for file in report.files] == [("0.json", json.dumps(OWN).encode())]
 
 
+def test_the_form_that_the_documentation_shows(tmp_path: Path) -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs" / "evidence.md").read_text("utf-8")
+    shown = page.partition('```json\n{"pullRequest"')[2].partition("```")[0]
+    text = '{"pullRequest"' + shown.replace("1a1a…", FIRST).replace("2b2b…", LAST)
+    report = read(tmp_path, json.loads(text))
+    assert report.result == "pass"
+    assert report.pull_request is not None and all(report.pull_request)
+
+
 def test_what_gh_prints(tmp_path: Path) -> None:
     report = read(tmp_path, GH)
     assert report.pull_request == PullRequest(
