@@ -52,14 +52,18 @@ def check_schema(schema: Any) -> None:
 def violations(schema: Any, value: Any) -> list[str]:
     """What of a JSON value is not as a (checked) schema says, at most MAX_VIOLATIONS; empty where it conforms."""
     found: list[str] = []
-    for violation in _judge(schema, value, ""):
+    for violation in _judge(schema, value, "", {}):
         found.append(violation)
         if len(found) == MAX_VIOLATIONS:
             break
     return found
 
 
-def _judge(schema: Any, value: Any, place: str) -> Iterator[str]:
+Enums = dict[int, tuple[frozenset[Any], list[Any]]]
+"""By the identity of a schema's list: its scalars, for one look in place of a thousand, and the rest of it."""
+
+
+def _judge(schema: Any, value: Any, place: str, enums: Enums) -> Iterator[str]:
     where = place or "the document"
     if isinstance(schema, bool):
         if not schema:
@@ -71,7 +75,7 @@ def _judge(schema: Any, value: Any, place: str) -> Iterator[str]:
             yield f"{where} is not of type {' or '.join(types)}"
     if "const" in schema and not _same(schema["const"], value):
         yield f"{where} is not what it must be"
-    if "enum" in schema and not any(_same(item, value) for item in schema["enum"]):
+    if "enum" in schema and not _is_among(value, schema["enum"], enums):
         yield f"{where} is none of what it may be"
     for keyword, (type, measure, above, unit) in _BOUNDS.items():
         if keyword in schema and _TYPES[type](value):
@@ -80,20 +84,20 @@ def _judge(schema: Any, value: Any, place: str) -> Iterator[str]:
                 what = f"has {size} {unit}" if unit else f"is {size}"
                 yield f"{where} {what}, {'more' if above else 'less'} than {bound}"
     if isinstance(value, dict):
-        yield from _judge_members(schema, value, place)
+        yield from _judge_members(schema, value, place, enums)
     elif isinstance(value, list) and "items" in schema:
         for index, item in enumerate(value):
-            yield from _judge(schema["items"], item, f"{place}[{index}]")
+            yield from _judge(schema["items"], item, f"{place}[{index}]", enums)
 
 
-def _judge_members(schema: dict[str, Any], value: dict[str, Any], place: str) -> Iterator[str]:
+def _judge_members(schema: dict[str, Any], value: dict[str, Any], place: str, enums: Enums) -> Iterator[str]:
     for name in schema.get("required", []):
         if name not in value:
             yield f"{_member(place, name)} is missing"
     properties = schema.get("properties", {})
     for name, item in value.items():
         if name in properties:
-            yield from _judge(properties[name], item, _member(place, name))
+            yield from _judge(properties[name], item, _member(place, name), enums)
         elif schema.get("additionalProperties") is False:
             yield f"{_member(place, name)} must not be there"
 
@@ -104,6 +108,17 @@ def _member(place: str, name: str) -> str:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_among(value: Any, enum: list[Any], enums: Enums) -> bool:
+    if id(enum) not in enums:
+        scalars = [item for item in enum if not isinstance(item, list | dict)]
+        rest = [item for item in enum if isinstance(item, list | dict)]
+        enums[id(enum)] = frozenset((isinstance(item, bool), item) for item in scalars), rest
+    scalars_of, rest = enums[id(enum)]
+    if isinstance(value, list | dict):
+        return any(_same(item, value) for item in rest)
+    return (isinstance(value, bool), value) in scalars_of
 
 
 def _same(one: Any, other: Any) -> bool:
