@@ -103,7 +103,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "private": (PRIVATE, "malformed-key"),
     "private json": (
         json.dumps(
-            {"keytype": "ed25519", "scheme": "ed25519", "keyval": {"public": "", "private": "aa"}}
+            {"keytype": "ed25519", "scheme": "ed25519", "keyval": {"public": raw(), "private": "aa"}}
         ).encode(),
         "malformed-key",
     ),

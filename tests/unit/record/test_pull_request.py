@@ -299,6 +299,15 @@ def test_what_gitlab_answers(tmp_path: Path, together: bool) -> None:
     assert len(report.files) == (1 if together else 4)
 
 
+def test_gitlabs_commits_are_kept_oldest_first_and_the_head_last(tmp_path: Path) -> None:
+    middle = GITLAB["commits"][0] | {"id": MERGED, "parent_ids": [FIRST]}
+    head = GITLAB["commits"][0] | {"parent_ids": [MERGED]}
+    for commits in ([head, middle, GITLAB["commits"][1]], [middle, head, GITLAB["commits"][1]]):
+        change = read(tmp_path, GITLAB | {"commits": commits}).pull_request
+        assert change is not None
+        assert [one.commit for one in change.changes] == [FIRST, MERGED, LAST]
+
+
 def test_pages_of_gitlabs_commits_in_any_order(tmp_path: Path) -> None:
     parts = [
         GITLAB["commits"][:1],
