@@ -101,6 +101,11 @@ class Snapshot:
         rows = self._all(f"{_SELECT} WHERE position = ?", (position,))
         return Row(*rows[0]) if rows else None
 
+    def rows_at(self, positions: Sequence[int]) -> dict[int, Row]:
+        """The entries stored at some positions, by position; those that there are."""
+        marks = ",".join("?" * len(positions))
+        return {row[0]: Row(*row) for row in self._all(f"{_SELECT} WHERE position IN ({marks})", positions)}
+
     def rows(self, start: int = 0, stop: int | None = None, batch: int = 500) -> Iterator[list[RawRow]]:
         """Entries from position `start` to before `stop`, in batches, by rowid and through no index."""
         first = start or -(2**63)  # where nothing honest stands, a hostile file may have put something
@@ -136,20 +141,22 @@ class Snapshot:
         )
         return [row[0] for row in rows]
 
-    def bodies(self, digests: Sequence[str], behind: int = 0) -> dict[bytes, tuple[int, bytes]]:
+    def bodies(self, digests: Sequence[str], behind: int | None = None) -> dict[bytes, tuple[int, bytes]]:
         """Stored bytes by raw digest, with their rowid, for those no longer than a body may be; unverified.
 
         They are looked for in the rows just behind the rowid `behind` first, because a writer stores an entry's
         blobs with the entry, and to read on is five times faster than to look up.
         """
         wanted = set(map(bytes.fromhex, digests))
-        reach = min(behind + len(wanted) + len(wanted) // 8, 2**63 - 1)
-        rows = self._all(
-            "SELECT sha256, rowid, data FROM blob NOT INDEXED "
-            f"WHERE rowid > ? AND rowid <= ? AND length(data) <= {MAX_BODY}",
-            (behind, reach),
-        )
-        found = {digest: (rowid, data) for digest, rowid, data in rows if digest in wanted}
+        found: dict[bytes, tuple[int, bytes]] = {}
+        if behind is not None:
+            reach = min(behind + len(wanted) + len(wanted) // 8, 2**63 - 1)
+            rows = self._all(
+                "SELECT sha256, rowid, data FROM blob NOT INDEXED "
+                f"WHERE rowid > ? AND rowid <= ? AND length(data) <= {MAX_BODY}",
+                (behind, reach),
+            )
+            found = {digest: (rowid, data) for digest, rowid, data in rows if digest in wanted}
         if len(found) < len(wanted):
             wanted.difference_update(found)
             marks = ",".join("?" * len(wanted))

@@ -10,6 +10,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,13 +23,11 @@ from custody.ledger.entry import parse_header
 from custody.ledger.findings import Finding
 from custody.ledger.merge import Candidate, choose, order
 from custody.ledger.merkle import leaf_hash
-from custody.ledger.reader import Snapshot, open_ledger
-from custody.ledger.store import DEFAULT_WAIT, Store, Transaction
-from custody.ledger.verify import Missing
+from custody.ledger.reader import Snapshot
+from custody.ledger.store import DEFAULT_WAIT, NewEntry, Store, Transaction
 from custody.ledger.writer import ChainWriter, Draft, Signed, insert
-from custody.trust.anchors import Governing, Recorded, follow, read_documents
+from custody.trust.anchors import Governing, follow
 from custody.trust.custodian import (
-    KEPT_AS_PROOF,
     Progress,
     Target,
     no_progress,
@@ -37,12 +36,14 @@ from custody.trust.custodian import (
     verify_target,
 )
 from custody.trust.judge import Judge
-from custody.trust.redactions import RecordedRedaction, account, protected_blobs
-from custody.trust.verification import Expectations, Verification
+from custody.trust.redactions import account, protected_blobs
+from custody.trust.sources import Source, read_source
+from custody.trust.verification import Expectations
 
 ORDER_TYPE = "application/vnd.custody.order"
 DETAIL_TYPE = "application/vnd.custody.merge+json"
 _MAX_NOTE = 16 * 1024  # bytes of a source's checkpoint that is recorded, so that a body holds one of each
+_TAKEN_AT_ONCE = 64  # entries; their bodies, of a megabyte at most, are in memory together
 _SOURCES_EACH = 32  # two attachments for each, and an entry has at most 64
 
 
@@ -74,32 +75,6 @@ class MergeResult:
     forks: list[Finding] = field(default_factory=list)
 
 
-class _Entry(NamedTuple):
-    """An entry of a source, by where it stands in its chain and in the source."""
-
-    chain: str
-    seq: int
-    id: str
-    position: int
-
-
-class _Read(NamedTuple):
-    """A source that passed the gate and verification."""
-
-    path: Path
-    snapshot: Snapshot
-    sha256: str
-    entries: list[_Entry]
-    keys: dict[str, str]  # key by chain
-    trust: list[Recorded]
-    redactions: list[RecordedRedaction]
-    missing: list[Missing]
-
-    @property
-    def name(self) -> str:
-        return self.path.name.encode("utf-8", "backslashreplace").decode("utf-8")[:500]
-
-
 def merge(
     target: Path,
     sources: Sequence[Path],
@@ -117,12 +92,12 @@ def merge(
     error (RefusedError or NotVerifiedError) unless `skip_bad`; nothing is written then.
     """
     result = MergeResult()
-    read: list[_Read] = []
+    read: list[Source] = []
     try:
         with Store(target, wait) as store:
             for path in sources:
                 try:
-                    one = _read_source(path, progress)
+                    one = read_source(path, progress)
                 except (RefusedError, NotVerifiedError) as error:
                     if not skip_bad:
                         raise
@@ -141,50 +116,6 @@ def merge(
     return result
 
 
-def _read_source(path: Path, progress: Progress) -> _Read:
-    """Gate and full verification of one source, by itself."""
-    try:
-        snapshot = open_ledger(path)
-    except RefusedError as error:
-        said = str(error)
-        raise RefusedError(
-            said if said.startswith(str(path)) else f"{path}: {said}", code=error.code
-        ) from None
-    try:
-        verification = Verification(snapshot, Expectations())
-        entries: list[_Entry] = []
-        keys: dict[str, str] = {}
-        chains: dict[str, str] = {}  # one text for each chain, not one for each entry
-        for step in verification.run():
-            for one in step.entries:
-                chain = one.header.chain or one.id
-                entries.append(_Entry(chains.setdefault(chain, chain), one.header.seq, one.id, one.position))
-                if one.header.kind == "genesis":
-                    keys[one.id] = one.key
-            progress(path.name, step.done, step.total)
-        for finding in verification.report.findings:
-            if (
-                finding.severity == "fault"
-                and finding.code not in KEPT_AS_PROOF
-                and finding.code != "missing"
-            ):
-                where = f" at position {finding.position}" if finding.position >= 0 else ""
-                raise NotVerifiedError(f"{path}: {finding.code}{where}: {finding.message}", code=finding.code)
-        return _Read(
-            path,
-            snapshot,
-            snapshot.sha256,
-            entries,
-            keys,
-            read_documents(snapshot)[0],
-            verification.redactions,
-            verification.log.missing,
-        )
-    except BaseException:
-        snapshot.close()
-        raise
-
-
 class _Merging:
     """One merge, inside the target's transaction."""
 
@@ -192,7 +123,7 @@ class _Merging:
         self,
         transaction: Transaction,
         target: Target,
-        read: list[_Read],
+        read: list[Source],
         chain: ChainWriter,
         result: MergeResult,
     ) -> None:
@@ -218,9 +149,12 @@ class _Merging:
         self._result.size = self._transaction.size
         if not chosen:
             return
-        documents = [one.entry for one in governing.line]
-        for candidate in order(chosen, documents):
-            self._take(candidate)
+        ordered = order(chosen, [one.entry for one in governing.line])
+        self._result.forks += self._forks(ordered)
+        for start in range(0, len(ordered), _TAKEN_AT_ONCE):
+            self._take(ordered[start : start + _TAKEN_AT_ONCE])
+        for one in self._read:
+            one.snapshot.confirm_unchanged()
         for digest in self._redacted:
             self._transaction.remove_blob(digest)
         for signed in self._record(refused, chosen):
@@ -230,7 +164,7 @@ class _Merging:
         self._result.size = self._transaction.size
         self._result.checkpoint = sign_log(self._transaction, self._target, self._chain.signer)
 
-    def _drop(self, fault: Callable[[_Read], NotVerifiedError | None], skip_bad: bool) -> None:
+    def _drop(self, fault: Callable[[Source], NotVerifiedError | None], skip_bad: bool) -> None:
         for one in list(self._read):
             error = fault(one)
             if error is not None:
@@ -240,14 +174,14 @@ class _Merging:
                 self._read.remove(one)
                 one.snapshot.close()
 
-    def _of_another_origin(self, one: _Read) -> NotVerifiedError | None:
+    def _of_another_origin(self, one: Source) -> NotVerifiedError | None:
         origin = one.snapshot.origin
         if origin == self._target.origin:
             return None
         message = f"{one.path}: of origin {origin or '(none)'}, and the target is of {self._target.origin}"
         return NotVerifiedError(message, code="origin-differs")
 
-    def _lacking(self, one: _Read) -> NotVerifiedError | None:
+    def _lacking(self, one: Source) -> NotVerifiedError | None:
         """A source that lacks bytes which no admin redacted and the target does not hold."""
         for missing in one.missing:
             if missing.digest not in self._redacted and not self._holds(missing.digest):
@@ -274,19 +208,22 @@ class _Merging:
         judge = Judge(governing)
         verification = self._target.verification
         recorded = list(verification.redactions)
+        for one in self._read:
+            for redaction in one.redactions:
+                entry = redaction.entry
+                known = self._knows(entry.header.chain, entry.id)
+                left_out = entry.header.chain in refused[one.sha256]
+                if not (known or left_out or judge.is_disowned(entry.id, entry.header.chain)):
+                    recorded.append(redaction)
+        if not recorded:
+            return {}
         keys = {chain.id: chain.key for chain in verification.log.rules.chains.values()}
         protected = _protected(judge, verification.snapshot, keys, {})
         for one in self._read:
             protected |= _protected(judge, one.snapshot, one.keys, refused[one.sha256])
-            for redaction in one.redactions:
-                entry = redaction.entry
-                known = self._transaction.has_entry(entry.id)
-                left_out = entry.header.chain in refused[one.sha256]
-                if not (known or left_out or judge.is_disowned(entry.id, entry.header.chain)):
-                    recorded.append(redaction)
         return account(recorded, governing.current, protected)[0]
 
-    def _refused_chains(self, one: _Read, governing: Governing, accept_unknown: bool) -> dict[str, str]:
+    def _refused_chains(self, one: Source, governing: Governing, accept_unknown: bool) -> dict[str, str]:
         """The chains of a source that are left out, and why."""
         document = governing.current
         refused: dict[str, str] = {}
@@ -296,7 +233,7 @@ class _Merging:
             for entry in document.revoked:
                 revoked[entry.fingerprint] = revoked.get(entry.fingerprint, frozenset()) | entry.chains
         if revoked:
-            news = {entry.chain for entry in one.entries if not self._transaction.has_entry(entry.id)}
+            news = {entry.chain for entry in one.entries if not self._knows(entry.chain, entry.id)}
         trusted = {recorded.entry for recorded in governing.line}
         own_chains = {
             recorded.entry: entry.chain
@@ -304,8 +241,9 @@ class _Merging:
             for entry in one.entries
             if entry.id == recorded.entry and recorded.entry not in trusted
         }
+        fingerprints = {key: PublicKey.from_hex(key).fingerprint for key in set(one.keys.values())}
         for chain, key in one.keys.items():
-            fingerprint = PublicKey.from_hex(key).fingerprint
+            fingerprint = fingerprints[key]
             known = document is not None and (key in document.by_key or _is_root(governing, key))
             if not known and not accept_unknown:
                 refused[chain] = f"its key {fingerprint} belongs to nobody in the trust document"
@@ -322,27 +260,52 @@ class _Merging:
                 LeftOut(one.name, chain, why) for chain, why in sorted(left_out.items())
             ]
             for entry in one.entries:
-                if self._transaction.has_entry(entry.id):
+                if self._knows(entry.chain, entry.id):
                     self._result.known += 1
                 elif entry.chain not in left_out:
                     candidates.append(Candidate(entry.chain, entry.seq, entry.id, index, entry.position))
         return choose(candidates, self._signature)
 
-    def _take(self, candidate: Candidate) -> None:
-        snapshot = self._read[candidate.source].snapshot
-        row = snapshot.row(candidate.position)
-        if row is None:
-            raise RefusedError(f"{snapshot.path} changed while it was merged", code="changed")
-        for other in self._transaction.entries_at(candidate.chain, candidate.seq):
-            message = f"chain {candidate.chain[:16]} seq {candidate.seq}: both {other} and {candidate.id} are signed"
-            self._result.forks.append(Finding("fork", message, self._transaction.size, candidate.id))
-        self._transaction.add_entries(
-            [(candidate.id, row.header, row.signature, candidate.chain, candidate.seq)]
-        )
-        self._target.tree.append(leaf_hash(row.header, row.signature))
-        for digest in parse_header(row.header).blobs:
-            if digest not in self._redacted and (data := snapshot.blob(digest)) is not None:
-                self._transaction.add_blob(digest, data)
+    def _knows(self, chain: str, entry_id: str) -> bool:
+        """Whether the target holds an entry. It was verified, so it holds the genesis of whatever it holds."""
+        return chain in self._target.verification.log.rules.chains and self._transaction.has_entry(entry_id)
+
+    def _forks(self, ordered: Sequence[Candidate]) -> Iterator[Finding]:
+        """Places in a chain at which another entry stands already, in the target or further in front."""
+        places = sorted((one.chain, one.seq) for one in ordered)
+        taken: dict[tuple[str, int], list[str]] = {
+            here: [] for here, after in pairwise(places) if here == after
+        }
+        known = self._target.verification.log.rules.chains
+        for position, one in enumerate(ordered, self._transaction.size):
+            there = self._transaction.entries_at(one.chain, one.seq) if one.chain in known else []
+            in_front = taken.get((one.chain, one.seq))
+            for other in (*there, *(in_front or ())):
+                message = f"chain {one.chain[:16]} seq {one.seq}: both {other} and {one.id} are signed"
+                yield Finding("fork", message, position, one.id)
+            if in_front is not None:
+                in_front.append(one.id)
+
+    def _take(self, candidates: Sequence[Candidate]) -> None:
+        """Append these entries, in this order, with what the ledger may hold of their bytes."""
+        by_source: dict[int, list[int]] = defaultdict(list)
+        for one in candidates:
+            by_source[one.source].append(one.position)
+        rows = {source: self._read[source].snapshot.rows_at(where) for source, where in by_source.items()}
+        entries: list[NewEntry] = []
+        digests: dict[int, list[str]] = defaultdict(list)
+        for one in candidates:
+            row = rows[one.source].get(one.position)
+            if row is None:
+                path = self._read[one.source].path
+                raise RefusedError(f"{path} changed while it was merged", code="changed")
+            entries.append((one.id, row.header, row.signature, one.chain, one.seq))
+            digests[one.source] += parse_header(row.header).blobs
+            self._target.tree.append(leaf_hash(row.header, row.signature))
+        for source, wanted in digests.items():
+            kept = [digest for digest in wanted if digest not in self._redacted]
+            self._transaction.add_blobs(_stored(self._read[source].snapshot, kept))
+        self._transaction.add_entries(entries)
 
     def _record(self, refused: Sequence[dict[str, str]], chosen: dict[str, Candidate]) -> Iterator[Signed]:
         """The custodian's own chain: what was merged, in as many entries as it takes."""
@@ -383,6 +346,17 @@ class _Merging:
         return (
             self._transaction.one("SELECT 1 FROM blob WHERE sha256 = ?", (bytes.fromhex(digest),)) is not None
         )
+
+
+def _stored(snapshot: Snapshot, digests: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """Those of these bytes that are there, by digest, hashed again."""
+    bodies = snapshot.bodies(digests)
+    for digest in digests:
+        _, body = bodies.get(bytes.fromhex(digest), (0, None))
+        if body is not None and hashlib.sha256(body).hexdigest() == digest:
+            yield digest, body
+        elif (data := snapshot.blob(digest)) is not None:  # an attachment may be long: one at a time
+            yield digest, data
 
 
 def _protected(
