@@ -276,7 +276,7 @@ def test_a_bill_of_nothing(tmp_path: Path) -> None:
         *(spdx3(package3("a"), package3("a")), spdx3(package3("")), spdx3({"type": "Relationship", "spdxId": "urn:r"})),
         *(spdx3(package3("a") | {"software_packageVersion": 1}), spdx3(relation3(1, "urn:a", "describes") | {"to": 1})),
         # Two documents in one: which of them would count?
-        *(cyclonedx(part()) | spdx2(), spdx2(package()) | spdx3()),
+        *(cyclonedx(part()) | spdx2(), spdx2(package()) | spdx3(package3("a"))),
     ],
 )  # fmt: skip
 def test_what_is_not_well_formed(tmp_path: Path, document: Any) -> None:

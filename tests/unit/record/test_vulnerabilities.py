@@ -131,6 +131,13 @@ def test_grype(tmp_path: Path) -> None:
     assert found.files[0].media_type == "application/json"
 
 
+@pytest.mark.parametrize(
+    ("state", "fixable"), [("fixed", 1), ("not-fixed", 0), ("wont-fix", 0), ("unknown", 0)]
+)
+def test_what_grype_says_can_be_fixed(tmp_path: Path, state: str, fixable: int) -> None:
+    assert read(tmp_path, grype(grype_match("CVE-1", "Low", fix=state))).summary["fixable"] == fixable
+
+
 def test_one_vulnerability_of_one_package_counts_once_with_its_worst_severity(tmp_path: Path) -> None:
     twice = [
         grype_match("CVE-1", "Low"),
