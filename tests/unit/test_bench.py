@@ -30,6 +30,8 @@ ROWS = (
     "Batch append of",
     "Merge of",
     "State at a moment",
+    "Fingerprint of a folder of",
+    "`custody fingerprint` of a file of",
 )
 
 

@@ -59,7 +59,7 @@ class _Pool(Generic[T, R]):
         waiting: deque[_Task[T, R]] = deque()
         try:
             for thing in things:
-                task = _Task[T, R](thing)
+                task: _Task[T, R] = _Task(thing)
                 waiting.append(task)
                 self._tasks.put(task)
                 if len(waiting) >= _AHEAD:
@@ -124,12 +124,18 @@ def in_order(
     total: int = 0,
     workers: int | None = None,
 ) -> Iterator[R]:
-    """What `work` makes of each thing, in their order; `workers` is how many threads take part, by default one a core.
+    """What `work` makes of each thing, in their order; `workers` is how many threads take part.
 
     `work` gets a function to call with each amount done, whose sum goes to `progress` together with `total`, from any
     thread but never from two at a time. Its result is not None. Its CustodyError is raised when its turn comes.
     """
-    return _Pool(work, progress, total).run(things, workers or min(available_cores(), _MOST_WORKERS))
+    return _Pool(work, progress, total).run(things, workers or _usual_workers())
+
+
+def _usual_workers() -> int:
+    cores = available_cores()
+    # One more than there are cores: one of them always waits for the interpreter, in which only one can be at a time.
+    return min(cores + 1, _MOST_WORKERS) if cores > 1 else 1
 
 
 def available_cores() -> int:
