@@ -114,7 +114,7 @@ SAMPLES: dict[str, list[bytes]] = {
     "coverage": [
         b'<!DOCTYPE coverage SYSTEM "x"><coverage lines-covered="1" lines-valid="1"><class>'
         b'<line number="1" hits="1" branch="true" condition-coverage="50% (1/2)"/></class></coverage>',
-        b'<!DOCTYPE report PUBLIC "x" "y"><report><line nr="1" mi="0" ci="1" mb="1" cb="1"/>'
+        b'<!DOCTYPE report PUBLIC "x" "y"><report><sourcefile><line nr="1" mi="0" ci="1" mb="1" cb="1"/></sourcefile>'
         b'<counter type="LINE" missed="1" covered="1"/></report>',
     ],
 } | {type: [json.dumps(one).encode() for one in values] for type, values in DOCUMENTS.items()}

@@ -97,9 +97,9 @@ class _Reader:
         if not inside:
             self._root(name, attributes)
         elif name == "line":
-            if self.format == "jacoco":
+            if self.format == "jacoco" and inside[-1] == "sourcefile":
                 self._jacoco_line(attributes)
-            elif "class" in inside:
+            elif self.format == "cobertura" and "class" in inside:
                 self._cobertura_line(attributes)
         elif name == "counter" and self.format == "jacoco" and len(inside) == 1:
             self._jacoco_counter(attributes)

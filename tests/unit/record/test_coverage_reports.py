@@ -102,6 +102,22 @@ def test_lines_and_branches_of_jacoco(tmp_path: Path) -> None:
     assert (found.format, found.summary["lines"], found.summary["branches"]) == ("jacoco", 6666, 5000)
 
 
+def test_only_lines_of_code_are_lines(tmp_path: Path) -> None:
+    elsewhere = '<line number="2" nr="2" hits="0" mi="1"/>'
+    assert counted(tmp_path, jacoco('<line ci="1"/>').replace("<package ", f"{elsewhere}<package ")) == (
+        1,
+        1,
+        0,
+        0,
+    )
+    assert counted(tmp_path, cobertura(line(1, 1)).replace("<packages>", f"{elsewhere}<packages>")) == (
+        1,
+        1,
+        0,
+        0,
+    )
+
+
 def test_without_lines_the_counters_of_the_whole_report_count(tmp_path: Path) -> None:
     counters = '<counter type="LINE" missed="1" covered="3"/><counter type="BRANCH" missed="1" covered="0"/>'
     inner = '<counter type="LINE" missed="5" covered="5"/>'
