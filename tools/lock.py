@@ -1,4 +1,5 @@
-"""Write requirements.txt: every package that custody and its development need, to the version and the hash.
+"""Write requirements.txt, every package that custody and its development need, to the version and the hash; and
+requirements-run.txt, those of them that an installation needs.
 
 One file serves every system and every Python that custody supports, which pip cannot work out by itself: uv
 resolves for all of them at once. uv is needed for nothing else, so its virtual environment is thrown away.
@@ -20,6 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 HEADER = "# Made by `make lock` from pyproject.toml: every package with the hashes of all its files.\n"
+LOCKS = {"requirements.txt": ["--group", "dev"], "requirements-run.txt": ["--group", "build"]}
 
 
 def environment(pip: list[str]) -> dict[str, str]:
@@ -40,7 +42,6 @@ def environment(pip: list[str]) -> dict[str, str]:
 def main(arguments: list[str]) -> int:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     oldest = project["project"]["requires-python"].removeprefix(">=")
-    lock = ROOT / "requirements.txt"
     with tempfile.TemporaryDirectory() as folder:
         venv.create(folder, with_pip=True)
         scripts = Path(folder, "Scripts" if os.name == "nt" else "bin")
@@ -53,16 +54,19 @@ def main(arguments: list[str]) -> int:
             *project["dependency-groups"]["lock"],
         ]
         subprocess.run(install, check=True)
-        output = Path(folder, "requirements.txt")
-        if lock.exists():
-            output.write_text(lock.read_text("utf-8"), "utf-8")
-        command = [
-            str(scripts / "uv"), "pip", "compile", "pyproject.toml", "--group", "dev", "--quiet",
-            "--universal", "--python-version", oldest, "--generate-hashes",
-            "--no-header", "--no-annotate", "--no-config", "--output-file", str(output), *arguments,
-        ]  # fmt: skip
-        subprocess.run(command, check=True, cwd=ROOT, env=environment(pip), stdout=subprocess.DEVNULL)
-        lock.write_text(HEADER + output.read_text("utf-8").removeprefix(HEADER), "utf-8", newline="\n")
+        for name, groups in LOCKS.items():
+            lock, output = ROOT / name, Path(folder, name)
+            if lock.exists():
+                output.write_text(lock.read_text("utf-8"), "utf-8")
+            # What runs is what was tested: the second lock takes its versions from the first.
+            same = [] if name == "requirements.txt" else ["--constraint", str(ROOT / "requirements.txt")]
+            command = [
+                str(scripts / "uv"), "pip", "compile", "pyproject.toml", *groups, *same, "--quiet",
+                "--universal", "--python-version", oldest, "--generate-hashes",
+                "--no-header", "--no-annotate", "--no-config", "--output-file", str(output), *arguments,
+            ]  # fmt: skip
+            subprocess.run(command, check=True, cwd=ROOT, env=environment(pip), stdout=subprocess.DEVNULL)
+            lock.write_text(HEADER + output.read_text("utf-8").removeprefix(HEADER), "utf-8", newline="\n")
     return 0
 
 

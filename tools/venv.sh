@@ -1,8 +1,20 @@
 #!/bin/sh
-# Makes .venv afresh, with exactly what requirements.txt locks and custody itself, and says so by .venv/ready.
+# Makes a virtual environment afresh, with exactly what is locked and custody itself, and says so by its file `ready`.
 # Where packages come from is pip's own configuration: nothing here names an index.
+#
+#     sh tools/venv.sh            .venv, to work on custody: requirements.txt
+#     sh tools/venv.sh FOLDER     an installation to use it, in a pipeline say: requirements-run.txt
 set -eu
+case "${1:-}" in
+'' | /* | [A-Za-z]:*) folder=${1:-} ;;
+*) folder=$PWD/$1 ;;
+esac
 cd "$(dirname "$0")/.."
+if [ -n "$folder" ]; then
+    lock=requirements-run.txt how=
+else
+    folder=.venv lock=requirements.txt how=-e
+fi
 
 fail() {
     echo "custody: $*" >&2
@@ -25,13 +37,14 @@ PYTHON=$("$PYTHON" -c 'import sys; print(getattr(sys, "_base_executable", None) 
 "$PYTHON" -c 'import venv, ensurepip' 2>/dev/null ||
     fail "this Python cannot make virtual environments: install its venv module (on Debian and Ubuntu: python3-venv)"
 
-echo "custody: setting up .venv (once)" >&2
-"$PYTHON" -m venv --clear .venv || fail "$PYTHON could not make .venv"
-if [ -d .venv/Scripts ]; then bin=.venv/Scripts; else bin=.venv/bin; fi
+echo "custody: setting up $folder (once)" >&2
+"$PYTHON" -m venv --clear "$folder" || fail "$PYTHON could not make $folder"
+if [ -d "$folder/Scripts" ]; then bin=$folder/Scripts; else bin=$folder/bin; fi
 
 # Wheels only: building from source would fetch build tools that no hash vouches for.
 "$bin/python" -m pip install -qq --no-input --disable-pip-version-check \
-    --require-hashes --only-binary :all: -r requirements.txt || fail "the packages of requirements.txt could not be installed"
+    --require-hashes --only-binary :all: -r "$lock" || fail "the packages of $lock could not be installed"
+# shellcheck disable=SC2086  # `how` is one option or none
 "$bin/python" -m pip install -qq --no-input --disable-pip-version-check \
-    --no-index --no-deps --no-build-isolation -e . || fail "custody itself could not be installed into .venv"
-touch .venv/ready
+    --no-index --no-deps --no-build-isolation $how . || fail "custody itself could not be installed into $folder"
+touch "$folder/ready"

@@ -261,3 +261,31 @@ def test_evidence_that_cannot_be_recorded(desk: Desk, arguments: tuple[str, ...]
     said = desk("append", "evidence", *arguments, *RUN, exit=2)
     assert said.reason == reason
     assert empty(desk)
+
+
+def test_a_statement_is_about_fingerprints_and_not_about_a_name(tmp_path: Path) -> None:
+    desk = Desk.set_up(tmp_path)
+    run = ("--ledger", "ci.ledger", "--key", "ci.key", "--origin", "acme.example/payments")
+    desk.path("claim.json").write_text("{}")
+    given = ("append", "evidence", "claim.json", "--type", "provenance", "--artifact", "api", *run)
+    assert desk(*given, exit=2).reason == "about"
+    said = desk(
+        "append", "evidence", "--result", "pass", "--artifact", f"urn:custody:body@{'ab' * 32}", *run, exit=2
+    )
+    assert said.reason == "name"
+    assert not desk.path("ci.ledger").exists()
+
+
+def test_a_change_is_that_of_the_commit_it_is_recorded_for(tmp_path: Path) -> None:
+    desk = Desk.set_up(tmp_path)
+    run = ("--ledger", "ci.ledger", "--key", "ci.key", "--origin", "acme.example/payments")
+    change = {
+        "url": "https://git.example/1", "state": "merged", "author": "dev-1", "mergeCommit": "b" * 40, "reviews": [],
+        "changes": [{"commit": "a" * 40, "authors": ["dev-1"]}],
+    }  # fmt: skip
+    desk.path("change.json").write_text(json.dumps({"pullRequest": change}))
+    given = ("append", "evidence", "change.json", "--type", "pull-request", *run)
+    assert desk(*given, "--of-commit", "c" * 40, exit=2).reason == "subject"
+    assert not desk.path("ci.ledger").exists()
+    desk(*given, "--of-commit", "a" * 40)
+    desk(*given, "--of-commit", "b" * 40)

@@ -10,7 +10,7 @@ from pathlib import Path
 from custody import system
 from custody.errors import InputError, RefusedError, UsageError
 from custody.ledger.canonical import MalformedError
-from custody.ledger.entry import NAME, ORIGIN
+from custody.ledger.entry import BODY_SUBJECT, NAME, ORIGIN
 from custody.text import safe_text
 
 
@@ -30,6 +30,8 @@ def checked_commit(commit: str, what: str) -> str:
 
 def checked_name(name: str, what: str) -> str:
     """A name as headers and bodies carry them."""
+    if name == BODY_SUBJECT:
+        raise UsageError(f"{what} cannot be {name}: that stands for an entry's own body", code="name")
     if not re.fullmatch(NAME, name):
         message = (
             f"{what} must be of letters, digits and . _ / @ : + -, at most 200; not {safe_text(name, 60)}"

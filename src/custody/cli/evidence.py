@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 from custody.cli.checks import checked_commit, checked_name
 from custody.cli.options import argument, option
 from custody.cli.recording import Act, Recording, resolve_artifact
-from custody.errors import UsageError
+from custody.errors import InputError, UsageError
 from custody.ledger.entry import Subject
 from custody.record.evidence import GENERIC, TYPES, parse_bounds, read_evidence
 from custody.record.report import Wanted
 
 if TYPE_CHECKING:
+    from custody.kinds import PullRequest
     from custody.record.evidence import Outcome
 
+_OF_FINGERPRINTS = ("provenance", "attestation")
 _MOST_FILES = 32
 _TYPES = sorted((*TYPES, GENERIC))
 
@@ -99,6 +101,9 @@ def evidence(
         return Act("evidence", body.write(), subjects)
     if result is not None:
         raise UsageError(f"--result is for generic evidence: {type} says it itself", code="result")
+    if subject_name and subject is None and type in _OF_FINGERPRINTS:
+        message = f"{type} is about fingerprints: give --artifact FILE or NAME@FINGERPRINT, and not a name alone"
+        raise UsageError(message, code="about")
     wanted = Wanted(
         subject,
         Path(public_key) if public_key else None,
@@ -110,6 +115,8 @@ def evidence(
         type, paths, wanted, parse_bounds(limit or [], "--limit"), parse_bounds(floor or [], "--floor")
     )
     report = outcome.report
+    if report.pull_request is not None and commit:
+        _check_commit(report.pull_request, commit)
     body = Evidence(
         control,
         type,
@@ -130,6 +137,13 @@ def evidence(
         report.statement,
     )
     return Act("evidence", body.write(), subjects, _kept(outcome))
+
+
+def _check_commit(change: PullRequest, commit: str) -> None:
+    """The change must be that of the commit it is recorded for."""
+    if commit not in {change.merge_commit, *(one.commit for one in change.changes)}:
+        message = f"the commit {commit[:12]} is none of this change's, nor the one that it was merged as"
+        raise InputError(message, code="subject")
 
 
 def _about(about: str | None, name: str | None) -> tuple[Subject | None, str]:
