@@ -13,8 +13,10 @@ import pytest
 from cli_desk import ORIGIN, Desk
 from harness.layouts import simple
 
+from custody.cli import fingerprint as command
 from custody.cli.fingerprint import measured
 from custody.errors import InputError
+from custody.record import fingerprint as record
 from custody.record.fingerprint import fingerprint
 
 NEW = ("--ledger", "new.ledger", "--origin", ORIGIN, "--key", "ci.key")
@@ -50,6 +52,10 @@ def test_it_prints_a_line_for_each(desk: Desk) -> None:
         f"{fingerprint(desk.path('image')).sha256}  image:1.0  oci-image",
         f"{'ab' * 32}  {reference}  oci-image",
     ]
+
+
+def test_the_choices_are_all_there_are() -> None:
+    assert (command.ALGORITHMS, command.TYPES) == (record.ALGORITHMS, record.TYPES)
 
 
 def test_what_was_left_out_is_said(desk: Desk) -> None:
@@ -131,12 +137,12 @@ def test_every_artifact_may_be_a_folder_or_an_image(desk: Desk) -> None:
     desk.path("site/.custodyignore").write_text("*.log\n")
     for path in ("site", "image"):
         sha256 = recorded(desk, "artifact", path)["sha256"]
-        for command in (
+        for arguments in (
             ("evidence", "--control", "load", "--result", "pass", "--artifact", path),
             ("approval", path, "--env", "prod"),
             ("deployment", path, "--env", "prod"),
         ):
-            body = recorded(desk, *command)
+            body = recorded(desk, *arguments)
             assert (body.get("artifact") or body)["sha256"] == sha256  # type: ignore[index,union-attr]
 
 

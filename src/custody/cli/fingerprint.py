@@ -11,11 +11,14 @@ import typer
 
 from custody.cli import console, options
 from custody.cli.options import argument, option
-from custody.record.fingerprint import ALGORITHMS, TYPES, fingerprint
 from custody.text import safe_text
 
 if TYPE_CHECKING:
     from custody.record.fingerprint import Fingerprint, Type
+
+# Those of record.fingerprint, which only what hashes something imports.
+ALGORITHMS = ("custody-tree-v1", "kosli-dir-v1")
+TYPES = ("file", "directory", "oci-image")
 
 DirAlgorithm = Annotated[
     str | None,
@@ -83,6 +86,8 @@ def measure(
     progress: Callable[[int, int], None] | None = None,
 ) -> Fingerprint:
     """The fingerprint of what a person named. Raises InputError and UsageError."""
+    from custody.record.fingerprint import fingerprint
+
     return fingerprint(
         path,
         type=cast("Type | None", type),

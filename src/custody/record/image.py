@@ -28,6 +28,8 @@ MAX_MANIFEST = 4 * 1024 * 1024
 """Bytes of an index or a manifest: what registries take."""
 MAX_MANIFESTS = 1000
 MAX_BLOBS = 10_000
+MAX_MEMBERS = 50_000
+"""Of an archive: what has more, and no image among the first, is some other archive, and not searched any further."""
 _MOST_LISTED = 10
 
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
@@ -102,7 +104,9 @@ class _Archive:
         with _opened(path) as (file, info):
             self._state = state_of(info)
             try:
-                for member in members(file, info.st_size):
+                for number, member in enumerate(members(file, info.st_size)):
+                    if number == MAX_MEMBERS:
+                        raise MalformedTarError(f"more than {MAX_MEMBERS} members")
                     self._take(member)
             except MalformedTarError as error:
                 self.damage = f"cannot be read as a tar archive: {error}"

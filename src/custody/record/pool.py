@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import Generic, TypeVar
@@ -86,17 +87,16 @@ class _Pool(Generic[T, R]):
                 self._do(task)
         if first.error is not None:
             raise first.error
-        if first.result is None:  # something unforeseen, in another thread: let it happen here
+        if first.result is None:  # something unforeseen, in another thread
             first.result = self._work(first.thing, self._advance)
         return first.result
 
     def _help(self) -> None:
         while (task := self._tasks.get()) is not None and not self._stopped:
-            try:
+            with suppress(Exception):  # the unforeseen: it happens once more, where there is somebody to tell
                 self._do(task)
-            finally:
-                if self._awaited is task:
-                    self._woken.put(None)
+            if self._awaited is task:
+                self._woken.put(None)
 
     def _do(self, task: _Task[T, R]) -> None:
         try:
