@@ -29,8 +29,13 @@ format: $(READY) ## put the code into its one format
 	$(BIN)/ruff check --quiet --fix
 	$(BIN)/ruff format
 
-faults: $(READY) ## run the slow faults: kills, corruptions, crowds
-	$(BIN)/python -m pytest -q -m faults --hypothesis-profile faults tests/faults $(ARGS)
+.venv/faults: $(READY) requirements-faults.txt
+	@$(BIN)/python -m pip install -qq --no-input --disable-pip-version-check --require-hashes --only-binary :all: \
+		-r requirements-faults.txt
+	@touch $@
+
+faults: .venv/faults ## run the slow faults: kills, corruptions, crowds, fuzz
+	$(BIN)/python -m pytest -q -m faults --hypothesis-profile faults -n $(WORKERS) tests/faults $(ARGS)
 
 bench: $(READY) ## measure, side by side with a baseline
 	@$(BIN)/python -m bench

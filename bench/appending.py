@@ -36,13 +36,16 @@ def process_row(folder: Path, rounds: int) -> Row:
     ledger = make_ledger(folder / "process.ledger", 500)
     key = folder / "dev-1.key"
     create_key(key)
-    command = ["-m", "custody", "append", "note", "prod frozen", "--ledger", str(ledger), "--key", str(key)]
+    report = folder / "junit.xml"
+    report.write_text('<testsuite name="unit"><testcase name="adds"/></testsuite>')
+    command = ["-m", "custody", "append", "evidence", str(report), "--type", "junit", "--artifact", "payments-api"]
+    command += ["--ledger", str(ledger), "--key", str(key)]
     imports = ["-c", "import typer, nacl.bindings"]
     turns = Turns().run(
         rounds, {"append": lambda: _python(command), "imports": lambda: _python(imports)}, warm=True
     )
     return row(
-        "`custody append note` as a process",
+        "`custody append evidence` as a process",
         'the time of python -c "import typer, nacl.bindings"',
         turns.ratios("append", "imports"),
         at_most=1.5,
@@ -120,4 +123,6 @@ def _bare(path: Path) -> sqlite3.Connection:
 
 
 def _python(arguments: list[str]) -> None:
-    subprocess.run([sys.executable, *arguments], check=True, capture_output=True, env=os.environ)
+    # An installation is compiled, and so must this checkout be: else the first start's work is done at every start.
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    subprocess.run([sys.executable, *arguments], check=True, capture_output=True, env=environ)

@@ -21,7 +21,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 HEADER = "# Made by `make lock` from pyproject.toml: every package with the hashes of all its files.\n"
-LOCKS = {"requirements.txt": ["--group", "dev"], "requirements-run.txt": ["--group", "build"]}
+LOCKS = {
+    "requirements.txt": ["pyproject.toml", "--group", "dev"],
+    "requirements-run.txt": ["pyproject.toml", "--group", "build"],
+    "requirements-faults.txt": ["--group", "faults"],
+}
 
 
 def environment(pip: list[str]) -> dict[str, str]:
@@ -61,7 +65,7 @@ def main(arguments: list[str]) -> int:
             # What runs is what was tested: the second lock takes its versions from the first.
             same = [] if name == "requirements.txt" else ["--constraint", str(ROOT / "requirements.txt")]
             command = [
-                str(scripts / "uv"), "pip", "compile", "pyproject.toml", *groups, *same, "--quiet",
+                str(scripts / "uv"), "pip", "compile", *groups, *same, "--quiet",
                 "--universal", "--python-version", oldest, "--generate-hashes",
                 "--no-header", "--no-annotate", "--no-config", "--output-file", str(output), *arguments,
             ]  # fmt: skip

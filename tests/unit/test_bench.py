@@ -25,7 +25,7 @@ ROWS = (
     "Verification while the index is built",
     "Opening again, file unchanged",
     "Opening again, 1 % appended since",
-    "`custody append note` as a process",
+    "`custody append evidence` as a process",
     "Durable append in a library loop",
     "Batch append of",
     "Merge of",
