@@ -125,8 +125,6 @@ def _path_matches(pattern: tuple[str, ...], path: Sequence[str]) -> bool:
     star, mark = -1, 0  # the last ** and how far it has reached: only the last one ever needs another try
     while here < len(path):
         if at < len(pattern) and pattern[at] == MANY:
-            if at == len(pattern) - 1:
-                return True
             star, mark = at, here
             at += 1
         elif at < len(pattern) and segment_matches(pattern[at], path[here]):

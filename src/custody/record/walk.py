@@ -9,6 +9,7 @@ that is being read. Folders can be as deep as the system's longest path allows.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from array import array
@@ -166,7 +167,7 @@ class Walk(NamedTuple):
         kind, path, state = step
         try:
             if kind == FILE:
-                return self._measure_file(path, _NOFOLLOW, advance)
+                return self._measure_listed_file(path, advance)
             if kind == LINK:
                 return self._measure_link(path, advance)
             if kind == DIRECTORY:
@@ -176,6 +177,14 @@ class Walk(NamedTuple):
         except OSError as error:
             raise unreadable(self._shown(path), error) from None
         return Measured(None, state)
+
+    def _measure_listed_file(self, path: bytes, advance: Advance) -> Measured:
+        try:
+            return self._measure_file(path, _NOFOLLOW, advance)
+        except OSError as error:
+            if error.errno == errno.ELOOP:  # a link by now
+                raise self._changed(path) from None
+            raise
 
     def _measure_file(self, path: bytes, flag: int, advance: Advance) -> Measured:
         descriptor = os.open(self._join(path), _READ | flag)

@@ -98,6 +98,11 @@ def turn_into_folder(root: Path) -> None:
     (root / "a" / "one").mkdir()
 
 
+def turn_into_link(root: Path) -> None:
+    (root / "a" / "one").rename(root.parent / "kept")
+    (root / "a" / "one").symlink_to(root.parent / "kept")
+
+
 def swap_folders(root: Path) -> None:
     (root / "b").rename(root.parent / "kept")
     (root / "b").mkdir()
@@ -106,7 +111,7 @@ def swap_folders(root: Path) -> None:
 
 CHANGES = [
     grow, rewrite, appear, appear_in_the_root, vanish, vanish_folder, point_elsewhere, make_executable,
-    turn_into_folder, swap_folders,
+    turn_into_folder, turn_into_link, swap_folders,
 ]  # fmt: skip
 
 
@@ -167,6 +172,33 @@ def test_a_change_of_what_is_left_out_is_a_change(folder: Path, monkeypatch: pyt
 
     monkeypatch.setattr(walk.Walk, "entries", slow)
     assert refusal(folder).code == "changed"
+
+
+@posix
+def test_what_is_left_out_is_not_decided_elsewhere(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "rules").write_text("b\n")
+    for algorithm, name in ((TREE, ".custodyignore"), (KOSLI, ".kosli_ignore")):
+        (folder / name).symlink_to("../rules")
+        assert refusal(folder, algorithm).code == "exclude"
+        (folder / name).unlink()
+        (folder / name).mkdir()
+        assert refusal(folder, algorithm).code == "not-regular"
+        (folder / name).rmdir()
+
+
+@pytest.mark.parametrize(
+    "text", [b"\xff", b"a\n!b\n", b"../x", b"[a", b"x" * 501, b"a\n" * 1001, b"a" * 70_000]
+)
+def test_a_custodyignore_that_cannot_be_relied_on_is_named(folder: Path, text: bytes) -> None:
+    (folder / ".custodyignore").write_bytes(text)
+    assert str(refusal(folder)).startswith(str(folder / ".custodyignore"))
+
+
+def test_a_custodyignore_as_editors_leave_it(folder: Path) -> None:
+    for text in (b"b\n", b"\xef\xbb\xbfb\r\n", b"# comment\n\n  b  \n   \n", b"b"):
+        (folder / ".custodyignore").write_bytes(text)
+        assert fingerprint(folder).excluded == ("b",)
+        assert fingerprint(folder, exclude=["a"]).excluded == ("a", "b")
 
 
 # --- what cannot be in it
@@ -260,6 +292,27 @@ def test_kosli_s_follows_links_to_files_and_refuses_those_to_nothing(folder: Pat
     (folder / "nowhere").unlink()
     (folder / "null").symlink_to("/dev/null")
     assert refusal(folder, KOSLI).code == "not-regular"
+
+
+@posix
+def test_kosli_s_patterns_do_not_go_round_in_links(folder: Path) -> None:
+    (folder / "a" / "self").symlink_to(".")
+    (folder / "a" / "up").symlink_to("..")
+    found = fingerprint(folder, algorithm=KOSLI, exclude=["**/one", "**/*w*", "../x", "..", "/", "a/../b"])
+    (folder / "a" / "one").unlink()
+    (folder / "a" / "two").unlink()
+    (folder / "b" / "run").unlink()
+    (folder / "b").rmdir()
+    assert fingerprint(folder, algorithm=KOSLI).sha256 == found.sha256
+
+
+@posix
+def test_kosli_s_patterns_and_names_that_look_like_patterns(folder: Path) -> None:
+    (folder / "a" / "[x").mkdir()
+    (folder / "a" / "[x" / "y").touch()
+    assert refusal(folder, KOSLI, ("**/y",)).code == "exclude"
+    with pytest.raises(UsageError):
+        fingerprint(folder, algorithm=KOSLI, exclude=["[x"])
 
 
 # --- sizes
