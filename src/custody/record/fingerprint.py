@@ -69,6 +69,8 @@ def fingerprint(
 
     Raises InputError for what is there, UsageError for what was asked.
     """
+    if not str(given):
+        raise UsageError("an artifact without a name: which file is it?", code="empty")
     path = Path(given)
     if not os.path.lexists(path):
         if reference := _REFERENCE.fullmatch(str(given)):
@@ -78,7 +80,7 @@ def fingerprint(
             path, image = Path(before), name
     found = type or ("directory" if algorithm or exclude else "oci-image" if image else _found_type(path))
     there = os.path.lexists(path)
-    if (algorithm or exclude) and (image or found != "directory" or (there and not path.is_dir())):
+    if (algorithm or exclude) and (image or found != "directory" or (there and not os.path.isdir(path))):
         option = "--dir-algorithm" if algorithm else "--exclude"
         raise UsageError(f"{option} is for folders, and {path} is none", code="option")
     if image and there and found != "oci-image":
@@ -141,7 +143,7 @@ def _folder(
         raise UsageError(message, code="algorithm")
     try:
         root = path.resolve(strict=True)
-        if not root.is_dir():
+        if not os.path.isdir(root):
             raise InputError(f"{path}: not a directory", code="not-directory")
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such directory", code="not-found") from None

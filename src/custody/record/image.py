@@ -211,7 +211,7 @@ def read_image(
     `chosen` is a name that the layout has for it, or `sha256:` and its digest; it is needed where there are several.
     Raises InputError: of code "image" for what is wrong with the layout, otherwise as for files.
     """
-    layout: _Layout = _Folder(path) if path.is_dir() else _Archive(path)
+    layout: _Layout = _Folder(path) if os.path.isdir(path) else _Archive(path)
     try:
         if isinstance(layout, _Archive) and layout.damage:
             raise InputError(layout.damage, code="image")

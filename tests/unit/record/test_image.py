@@ -322,6 +322,18 @@ def test_a_reference_that_is_none_is_wrong_usage(text: str, options: Any) -> Non
         fingerprint(text, **options)
 
 
+@pytest.mark.parametrize(
+    "text", ["", "a\0b", "\udcff", ":x", "x:", ":", "@", "a" * 5000, "gone", "gone:1.0", "/dev/null"]
+)
+@pytest.mark.parametrize("type", [None, "file", "directory", "oci-image"])
+@pytest.mark.parametrize(
+    "more", [{}, {"image": "1.0"}, {"exclude": ["x"]}, {"algorithm": "kosli-dir-v1"}], ids=str
+)
+def test_what_is_not_there_is_an_error_and_nothing_else(text: str, type: Any, more: Any) -> None:
+    with pytest.raises((InputError, UsageError)):
+        fingerprint(text, type=type, **more)
+
+
 def test_what_is_meant_by_a_folder_can_be_said(tmp_path: Path) -> None:
     path = simple().write(tmp_path / "api")
     assert fingerprint(path).type == "oci-image"
