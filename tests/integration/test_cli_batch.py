@@ -25,7 +25,7 @@ def lines(*values: Any) -> bytes:
 
 
 BATCH = lines(
-    {"append": "artifact", "file": "api.whl", "name": "api", "version": "1.0", "annotate": {"team": "payments"}},
+    {"append": "artifact", "path": "api.whl", "name": "api", "version": "1.0", "annotate": {"team": "payments"}},
     {"append": "evidence", "file": ["junit.xml"], "type": "junit", "control": "unit-tests", "artifact": "api"},
     {"append": "evidence", "result": "fail", "control": "scan", "artifact": f"api@{FINGERPRINT}", "once": "scan-1"},
     {"append": "approval", "artifact": f"api@{FINGERPRINT}", "env": "prod", "reject": True, "reason": "no"},
@@ -84,15 +84,15 @@ def test_a_retry_of_a_batch_records_nothing_twice(desk: Desk) -> None:
         (b'{"append": "note", "text": "x", "once": ""}', "once must be a text"),
         (b'{"append": "note", "text": "x", "attach": "nowhere"}', "nowhere: there is no such file"),
         (b'{"append": "note", "text": "x", "annotate": {"a": 1}}', "annotate"),
-        (b'{"append": "artifact", "file": "nowhere"}', "nowhere"),
+        (b'{"append": "artifact", "path": "nowhere"}', "nowhere"),
         (b'{"append": "evidence", "type": "junit", "file": "api.whl"}', "api.whl"),
         (b'{"append": "evidence", "result": "maybe"}', "--result must be one of"),
         (b'{"append": "approval", "artifact": "api.whl", "env": "prod", "reject": "yes"}', "true or false"),
-        (b'{"append": "artifact", "file": "trust.toml", "name": "api"}', "other bytes"),
+        (b'{"append": "artifact", "path": "trust.toml", "name": "api"}', "other bytes"),
     ],
 )  # fmt: skip
 def test_one_bad_line_and_nothing_is_recorded(desk: Desk, line: bytes, words: str) -> None:
-    good = lines({"append": "artifact", "file": "api.whl", "name": "api"})
+    good = lines({"append": "artifact", "path": "api.whl", "name": "api"})
     said = desk("append", "batch", *CI, stdin=good + b"\n" + line, exit=2)
     assert words in said.err
     assert said.reason == "name-taken" or "line 3: " in said.err
@@ -199,6 +199,12 @@ def test_a_dry_run_says_when_an_entry_would_count_for_nothing(desk: Desk) -> Non
     assert "role" in desk(*approve, "--key", "ci.key", exit=4).out
     assert "unknown-writer" in desk(*approve, "--key", "stranger.key", exit=4).out
     desk(*approve, "--key", "approver.key")
+
+
+def test_a_dry_run_says_what_a_run_would(desk: Desk) -> None:
+    said = desk("append", "note", "x", "--key", "ci.key", "--ledger", "ci.ledger", "--dry-run", exit=2)
+    assert said.reason == "origin"
+    assert "origin: ci.ledger does not exist" in said.err
 
 
 def test_a_dry_run_makes_no_ledger_and_takes_nothing_from_a_run(desk: Desk) -> None:

@@ -65,11 +65,15 @@ class Recording(NamedTuple):
     extras: Extras
     files: tuple[tuple[str, bytes, str], ...]
     dry_run: bool
+    signers: list[Signer]  # the key, once it was asked for
     ci: CI | None = None
     git: GitFacts | None = None
 
     def signer(self) -> Signer:
-        return find_key(self.key)
+        """The key that signs all of it; a passphrase is asked for once."""
+        if not self.signers:
+            self.signers.append(find_key(self.key))
+        return self.signers[0]
 
     @property
     def is_run(self) -> bool:
@@ -101,7 +105,7 @@ class Recording(NamedTuple):
 
             return rehearse(self, drafts)
         signer = self.signer()
-        self.make_ledger(self.ledger)
+        self.make_ledger()
         with self.writer(signer) as writer:
             receipts = writer.append(drafts)
         self.print(receipts)
@@ -126,16 +130,16 @@ class Recording(NamedTuple):
         attachments = tuple((data, media_type) for _, data, media_type in files)
         return Draft(act.kind, body, act.subjects, attachments, self.once)
 
-    def make_ledger(self, path: Path) -> None:
-        """An empty ledger where there is nothing yet."""
-        if os.path.lexists(path):
+    def make_ledger(self, path: Path | None = None) -> None:
+        """An empty ledger where there is nothing yet; of a dry run at another path."""
+        if os.path.lexists(path or self.ledger):
             return
         if self.origin is None:
             where = "give --origin, or set CUSTODY_ORIGIN, or name it in custody.toml"
-            message = f"{path} does not exist, and a new ledger needs its origin: {where}"
+            message = f"{self.ledger} does not exist, and a new ledger needs its origin: {where}"
             raise UsageError(message, code="origin")
-        check_folder(path)
-        create_ledger(path, exist_ok=True)
+        check_folder(self.ledger)
+        create_ledger(path or self.ledger, exist_ok=True)
 
     def writer(self, signer: Signer) -> Writer:
         heads = HeadStore(system.state_dir() / "chains") if self.is_run else None
@@ -212,6 +216,7 @@ def recording(
         Extras(parse_annotations(annotate or []), tuple(map(parse_link, link or []))),
         read_attachments(attach or []),
         dry_run,
+        [],
         run.ci,
         run.git,
     )

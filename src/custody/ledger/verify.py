@@ -63,7 +63,6 @@ class _Pending(NamedTuple):
     entries: list[Verified]
     chains: list[Chain | None]
     findings: list[Finding]
-    job_index: list[int]
     result: Callable[[], list[Wrong]]
 
 
@@ -118,45 +117,37 @@ class LogVerifier:
         chains: list[Chain | None] = []
         findings: list[Finding] = []
         jobs = Jobs()
-        job_index: list[int] = []
-        parsed = [self._parse(row[0], row[2], findings) for row in rows]
-        digests = [header.body for header in parsed if header is not None]
-        bodies = self._snapshot.bodies(digests, self._blobs_read)
-        if bodies:
-            found = [rowid for rowid, _ in bodies.values()]
-            self._blobs_read = max(found)
-            self._mark(found)
+        headers = self._headers(rows, findings)
+        bodies = self._bodies(headers)
+        tree, roots_at, keys, admit = self.tree, self._wanted, self._keys, self.rules.admit
         for (position, stored_id, data, signature, chain_column, seq_column), header in zip(
-            rows, parsed, strict=True
+            rows, headers, strict=True
         ):
             if position != self._expected:
                 message = f"position {position} stands where {self._expected} should"
                 findings.append(Finding("position-gap", message, position))
             self._expected = position + 1
-            self.tree.append(sha256(b"\0" + data + signature).digest())
-            if self.tree.size in self._wanted:
-                self.roots[self.tree.size] = self.tree.root()
+            tree.append(sha256(b"\0" + data + signature).digest())
+            if tree.size in roots_at:
+                self.roots[tree.size] = tree.root()
             if header is None:
                 continue
             digest = sha256(data).digest()
             entry_id = digest.hex()
-            chain, wrong = self.rules.admit(position, entry_id, header)
-            expected_chain = header.chain or entry_id
-            if stored_id != digest or seq_column != header.seq or chain_column.hex() != expected_chain:
+            chain, wrong = admit(position, entry_id, header)
+            signed_chain = header.chain or entry_id
+            if stored_id != digest or seq_column != header.seq or chain_column.hex() != signed_chain:
                 message = "the stored id, chain or seq is not that of the signed header"
                 wrong.append(Finding("column-differs", message, position, entry_id))
             body_digest = bytes.fromhex(header.body)
-            stored = bodies.get(body_digest)
-            body = None
-            if stored is None or len(stored[1]) != header.body_size:
+            body = bodies.get(body_digest)
+            if body is None or len(body) != header.body_size:
                 wrong += self._odd_body(position, entry_id, header)
-            else:
-                body = stored[1]
+                body = None
             if header.attachments:
                 wrong += self._attachments(position, entry_id, header)
-            key = (chain and self._keys.get(chain.key)) or self._key(chain, position, entry_id, wrong)
+            key = (chain and keys.get(chain.key)) or self._key(chain, position, entry_id, wrong)
             if position >= self._trusted_below:
-                job_index.append(len(entries))
                 jobs.headers.append(data)
                 jobs.signatures.append(signature)
                 jobs.keys.append(key)
@@ -165,19 +156,44 @@ class LogVerifier:
             elif body is not None and sha256(body).digest() != body_digest:
                 message = "the stored body is not the bytes that the header commits to"
                 wrong.append(Finding("body-differs", message, position, entry_id))
-            findings += wrong
-            if wrong or (chain is not None and chain.faulty_from != NEVER):
+            if wrong:
+                findings += wrong
                 self._any_fault = True
-            key_hex, effective = (chain.key, chain.time) if chain is not None else ("", header.time)
-            entries.append(Verified(position, entry_id, header, key_hex, effective, True, body))
+            if chain is None:
+                self._any_fault = True
+                entries.append(Verified(position, entry_id, header, "", header.time, True, body))
+            else:
+                if chain.faulty_from != NEVER:
+                    self._any_fault = True
+                entries.append(Verified(position, entry_id, header, chain.key, chain.time, True, body))
             chains.append(chain)
-        return _Pending(entries, chains, findings, job_index, checkers.submit(jobs))
+        return _Pending(entries, chains, findings, checkers.submit(jobs))
+
+    def _headers(self, rows: list[RawRow], findings: list[Finding]) -> list[Header | None]:
+        """Of each row, with None for what is no header."""
+        try:
+            return [parse_header(row[2]) for row in rows]
+        except MalformedError:
+            return [self._parse(row[0], row[2], findings) for row in rows]
+
+    def _bodies(self, headers: list[Header | None]) -> dict[bytes, bytes]:
+        """The bodies that these headers commit to, as they are stored, by raw digest."""
+        found = self._snapshot.bodies(
+            [header.body for header in headers if header is not None], self._blobs_read
+        )
+        if found:
+            rowids = [rowid for rowid, _ in found.values()]
+            self._blobs_read = max(rowids)
+            self._mark(rowids)
+        return {digest: body for digest, (_, body) in found.items()}
 
     def _finish(self, pending: _Pending, total: int) -> Batch:
         """Batches finish in order, so that every fault in front of an entry is known when its turn comes."""
-        entries, chains, findings, job_index, result = pending
-        for index, code, message in result():
-            entry = entries[job_index[index]]
+        entries, chains, findings, result = pending
+        wrong = result()
+        trusted = sum(entry.position < self._trusted_below for entry in entries) if wrong else 0
+        for index, code, message in wrong:
+            entry = entries[trusted + index]
             findings.append(Finding(code, message, entry.position, entry.id))
         if findings:
             findings.sort(key=lambda finding: finding.position)
