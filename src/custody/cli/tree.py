@@ -28,6 +28,7 @@ COMMANDS = {
     "trust": "trust",
     "log": "log",
     "show": "log",
+    "findings": "findings",
     "artifacts": "artifacts",
     "trace": "artifacts",
     "env": "env",
