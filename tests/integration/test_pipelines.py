@@ -165,7 +165,8 @@ def test_a_push_that_lost_the_race_is_tried_again(begun: Repository) -> None:
     begun.run("git clone -q remote.git clone", begun.work.parent)
     gate = begun.work.parent / "work" / ".git" / "hooks" / "pre-push"
     gate.parent.mkdir(exist_ok=True)
-    gate.write_text(
+    merge = f'cd "{begun.work.parent}/clone" && {MERGE} ../b >/dev/null 2>&1'
+    gate.write_text(f'#!/bin/sh\nrm "$0"\nunset $(git rev-parse --local-env-vars)\n{merge}\n')
         f'#!/bin/sh\nrm "$0"\nunset $(git rev-parse --local-env-vars)\ncd "{begun.work.parent}/clone" && {MERGE} ../b >/dev/null 2>&1\n'
     )
     gate.chmod(0o755)

@@ -42,7 +42,8 @@ def test_the_tree_has_the_commands_of_the_design() -> None:
         "custody append trust", "custody append note", "custody append batch", "custody seal",
         "custody ci", "custody fingerprint", "custody import", "custody merge", "custody checkpoint",
         "custody redact", "custody trust pin", "custody trust show", "custody trust forget", "custody verify",
-        "custody log", "custody show", "custody findings", "custody artifacts", "custody trace", "custody env list", "custody env show",
+        "custody findings",
+        "custody log", "custody show", "custody artifacts", "custody trace", "custody env list", "custody env show",
         "custody env log", "custody export entry", "custody export proof", "custody tui",
     } == set(LEAVES)  # fmt: skip
 
