@@ -38,7 +38,17 @@ def process_row(folder: Path, rounds: int) -> Row:
     create_key(key)
     report = folder / "junit.xml"
     report.write_text('<testsuite name="unit"><testcase name="adds"/></testsuite>')
-    command = ["-m", "custody", "append", "evidence", str(report), "--type", "junit", "--artifact", "payments-api"]
+    command = [
+        "-m",
+        "custody",
+        "append",
+        "evidence",
+        str(report),
+        "--type",
+        "junit",
+        "--artifact",
+        "payments-api",
+    ]
     command += ["--ledger", str(ledger), "--key", str(key)]
     imports = ["-c", "import typer, nacl.bindings"]
     turns = Turns().run(

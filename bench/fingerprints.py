@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.measure import Row, Turns, row
 from custody.record.fingerprint import fingerprint
-from custody.record.pool import available_cores
+from custody.system import available_cores
 
 _BLOCK = 1024 * 1024
 

@@ -14,13 +14,13 @@ from bench.raw import Raw, Signature
 from bench.workload import ORIGIN, ROOT, World, make_ledger, signer
 from custody.ledger import dsse
 from custody.ledger.entry import entry_id, parse_header
-from custody.ledger.parallel import available_cores
 from custody.ledger.reader import open_ledger
 from custody.ledger.store import Store
 from custody.ledger.writer import ChainWriter, insert
 from custody.query.build import IndexBuilder
 from custody.query.index import Index
 from custody.query.opening import open_answers, passed
+from custody.system import available_cores
 from custody.trust.expectations import expect, remember
 from custody.trust.merging import merge
 from custody.trust.verification import Expectations, Verification

@@ -44,6 +44,13 @@ AGENT_TIMEOUT = 60.0
 """Seconds for one question to the agent: a person may have to confirm it or touch a token."""
 
 
+def available_cores() -> int:
+    """The cores this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 # --- reading
 
 

@@ -60,7 +60,9 @@ class Desk:
         (folder / "api.whl").write_bytes(CONTENT)
         return desk
 
-    def __call__(self, *arguments: str | os.PathLike[str], exit: int = 0, stdin: bytes = b"", **env: str) -> Said:
+    def __call__(
+        self, *arguments: str | os.PathLike[str], exit: int = 0, stdin: bytes = b"", **env: str
+    ) -> Said:
         environ = world.environment(self.folder, **{**self.env, **env})
         environ.setdefault("TZ", "UTC")
         ran = invoke(self.folder, [os.fspath(one) for one in arguments], environ, seconds=60, stdin=stdin)

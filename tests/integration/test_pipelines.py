@@ -167,8 +167,6 @@ def test_a_push_that_lost_the_race_is_tried_again(begun: Repository) -> None:
     gate.parent.mkdir(exist_ok=True)
     merge = f'cd "{begun.work.parent}/clone" && {MERGE} ../b >/dev/null 2>&1'
     gate.write_text(f'#!/bin/sh\nrm "$0"\nunset $(git rev-parse --local-env-vars)\n{merge}\n')
-        f'#!/bin/sh\nrm "$0"\nunset $(git rev-parse --local-env-vars)\ncd "{begun.work.parent}/clone" && {MERGE} ../b >/dev/null 2>&1\n'
-    )
     gate.chmod(0o755)
     assert "merging again (1)" in begun.run(MERGE + "../a")
     assert notes(begun) == ["run-a", "run-b"]

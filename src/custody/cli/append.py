@@ -21,7 +21,6 @@ from custody.kinds import MAX_DOCUMENT
 from custody.ledger.entry import Subject
 
 if TYPE_CHECKING:
-    from custody.ledger.canonical import JsonObject
     from custody.trust.document import TrustDocument
 
 ArtifactArgument = Annotated[
@@ -84,10 +83,10 @@ def artifact(
         version=version or "",
         repository=surroundings.context.repository,
         commit=surroundings.context.commit,
+        excluded=found.excluded,
     )
     body, files = with_provenance(surroundings, body, material or [], slsa)
-    left_out: JsonObject = {"excluded": [*found.excluded]} if found.excluded else {}
-    return Act("artifact", body.write() | left_out, (subject,), files)
+    return Act("artifact", body.write(), (subject,), files)
 
 
 def approval(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -102,10 +101,10 @@ def _one_artifact(answer: answers.Answer, query: str) -> str:
     """The one fingerprint a query means; of several with one name, the newest is not guessed."""
     from custody.query.artifacts import find_artifacts
 
-    if os.path.isfile(query) and not re.fullmatch(r"[0-9a-f]{6,64}", query):
-        from custody.record.fingerprint import fingerprint_file
+    if os.path.exists(query) and not re.fullmatch(r"[0-9a-f]{6,64}", query):
+        from custody.cli.fingerprint import measured
 
-        digest = fingerprint_file(Path(query)).sha256
+        digest = measured(query).sha256
         if not find_artifacts(answer.index, digest):
             raise UsageError(f"{query} is sha256 {digest}, which this ledger does not know", code="unknown")
         return digest

@@ -39,7 +39,11 @@ def evidence(
     ] = None,
     about: Annotated[
         str | None,
-        option("--artifact", metavar="ARTIFACT", help="A file, NAME@FINGERPRINT, or a name to bind later."),
+        option(
+            "--artifact",
+            metavar="ARTIFACT",
+            help="A file, folder or image, NAME@FINGERPRINT, or a name to bind later.",
+        ),
     ] = None,
     of_commit: Annotated[
         str | None, option("--of-commit", help="It concerns this commit, not an artifact.")
@@ -102,7 +106,9 @@ def evidence(
     if result is not None:
         raise UsageError(f"--result is for generic evidence: {type} says it itself", code="result")
     if subject_name and subject is None and type in _OF_FINGERPRINTS:
-        message = f"{type} is about fingerprints: give --artifact FILE or NAME@FINGERPRINT, and not a name alone"
+        message = (
+            f"{type} is about fingerprints: give --artifact FILE or NAME@FINGERPRINT, and not a name alone"
+        )
         raise UsageError(message, code="about")
     wanted = Wanted(
         subject,
@@ -150,7 +156,9 @@ def _about(about: str | None, name: str | None) -> tuple[Subject | None, str]:
     """What evidence concerns: an artifact known by its fingerprint, or only by a name that will bind later."""
     if about is None:
         return None, ""
-    if "@" in about or Path(about).exists() or len(about) == 64:
+    # `layout:tag` is an image of a layout that is there.
+    is_there = Path(about).exists() or (":" in about and Path(about.rpartition(":")[0]).exists())
+    if "@" in about or is_there or len(about) == 64:
         subject = resolve_artifact(about, name)
         return subject, subject.name
     return None, checked_name(about, "--artifact")

@@ -18,6 +18,7 @@ SIGNATURES = frozenset({"none", "openpgp", "ssh", "x509"})
 MAX_PARENTS = 1000
 MAX_CO_AUTHORS = 1000
 MAX_MATERIALS = 1000
+MAX_EXCLUDED = 1000
 _DIGESTS = frozenset({"sha256", "gitCommit"})
 
 
@@ -145,7 +146,8 @@ class Build:
 class Artifact:
     """Bytes that will be deployed: their fingerprint, bound to the source they were built from.
 
-    `type` is "file", "directory" or "oci-image"; `algorithm` names how a directory's fingerprint was made.
+    `type` is "file", "directory" or "oci-image"; `algorithm` names how a directory's fingerprint was made, and
+    `excluded` the patterns of what was left out of it.
     """
 
     subject: Subject
@@ -158,6 +160,7 @@ class Artifact:
     source: Source | None = None
     build: Build | None = None
     extras: Extras = NONE
+    excluded: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, fields: Fields) -> Artifact:
@@ -174,6 +177,7 @@ class Artifact:
             Source.read(source) if source else None,
             Build.read(definition, fields.optional_record("runDetails")) if definition else None,
             Extras.read(fields),
+            fields.texts("excluded", lambda item: 0 < len(item) <= 500, MAX_EXCLUDED),
         )
 
     def write(self) -> JsonObject:
@@ -186,6 +190,7 @@ class Artifact:
                 repository=self.repository,
                 commit=self.commit,
                 algorithm=self.algorithm,
+                excluded=list(self.excluded),
                 source=self.source.write() if self.source else None,
             )
             | (self.build.write() if self.build else {})

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import marshal
-import os
 import signal
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from threading import Thread
 from custody.keys.ed25519 import verify_signature
 from custody.ledger import dsse
 from custody.ledger.body import BodyChecker
+from custody.system import available_cores
 
 SMALL = 3000  # below so many entries, starting workers costs more than they save
 _AHEAD = 3  # batches that a worker has before it, so that it never waits
@@ -202,10 +202,3 @@ def _receive(read: Callable[[int], bytes]) -> bytes | None:
     size = int.from_bytes(head, "little")
     message = read(size) if len(head) == _LENGTH else b""
     return message if head and len(message) == size else None
-
-
-def available_cores() -> int:
-    """The cores this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

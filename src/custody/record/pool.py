@@ -6,7 +6,6 @@ no thread at all. Nothing is batched, so that one large file among small ones ho
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -15,6 +14,7 @@ from threading import Lock, Thread
 from typing import Generic, TypeVar
 
 from custody.errors import CustodyError
+from custody.system import available_cores
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -136,10 +136,3 @@ def _usual_workers() -> int:
     cores = available_cores()
     # One more than there are cores: one of them always waits for the interpreter, in which only one can be at a time.
     return min(cores + 1, _MOST_WORKERS) if cores > 1 else 1
-
-
-def available_cores() -> int:
-    """The cores this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -60,7 +60,9 @@ EXTRAS = Extras(
     {"team": "payments"}, (Link("ticket", "https://tickets.example/1", DIGEST),), (File("a.xml", DIGEST),)
 )
 AUTHOR = Author("dev-1", "dev-1@acme.example", AT)
-SOURCE = Source(COMMIT, (COMMIT,), "main", AUTHOR, AUTHOR, "ssh", True, (Author("dev-2", "dev-2@acme.example"),))
+SOURCE = Source(
+    COMMIT, (COMMIT,), "main", AUTHOR, AUTHOR, "ssh", True, (Author("dev-2", "dev-2@acme.example"),)
+)
 BUILD = Build(
     "urn:custody:build:v1",
     {"target": "wheel"},
@@ -110,6 +112,7 @@ FULL: dict[str, Body] = {
         SOURCE,
         BUILD,
         EXTRAS,
+        ("*.log",),
     ),
     "evidence": Evidence(
         "unit-tests",
