@@ -27,7 +27,7 @@ def signatures(signer: Signer, headers: Sequence[bytes]) -> Iterator[Iterator[by
 
     from concurrent.futures import ThreadPoolExecutor
 
-    from custody.ledger.parallel import available_cores
+    from custody.system import available_cores
 
     def sign(start: int) -> list[bytes]:
         return [signer.sign(dsse.pae(header)) for header in headers[start : start + _CHUNK]]

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from ledgers import ORIGIN, World, findings, signer
 
+from custody import system
 from custody.errors import SigningKeyError, UsageError
 from custody.keys.ed25519 import PublicKey, SeedSigner
 from custody.kinds import Note
-from custody.ledger import dsse, parallel, store
+from custody.ledger import dsse, store
 from custody.ledger.reader import open_ledger
 from custody.ledger.signing import signatures
 from custody.ledger.store import create_ledger
@@ -78,7 +79,7 @@ def test_whoever_takes_no_more_leaves_no_thread_behind() -> None:
 
 def test_the_threads_are_as_many_as_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     """And the signatures are still in order: each chunk is some thread's."""
-    monkeypatch.setattr(parallel, "available_cores", lambda: 5)
+    monkeypatch.setattr(system, "available_cores", lambda: 5)
     with signatures(signer("builder"), HEADERS) as made:
         assert list(made) == [signer("builder").sign(dsse.pae(header)) for header in HEADERS]
 
