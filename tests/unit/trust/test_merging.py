@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -313,6 +314,52 @@ def test_case_41_a_fork_stops_no_later_merge(bench: Bench) -> None:
     assert bench.merge(bench.export("left", left), bench.export("right", right)).taken == 5
     assert bench.merge(bench.export("next", bench.world.note())).taken == 3
     assert set(findings(bench.target)) - {"time-regression", "open-chain-covered"} == {"fork"}
+
+
+def test_case_41_every_two_sides_of_a_fork_are_told_once(bench: Bench) -> None:
+    """One side is in the target, and two come together: each is told with those in front of it, where it stands."""
+    chain = bench.world.chain("builder")
+    first = chain.begin(ORIGIN, {})
+    sides = []
+    for text in ("one", "two", "three"):
+        back_to(chain, first)
+        sides.append(chain.sign(Draft("note", Note(text).write(), last=True)))
+    bench.begin()
+    bench.merge(bench.export("one", [first, sides[0]]))
+    result = bench.merge(*(bench.export(side.id, [first, side]) for side in sides[1:]))
+    earlier, later = sorted(side.id for side in sides[1:])
+    said = [(one.entry, re.findall("[0-9a-f]{64}", one.message)) for one in result.forks]
+    assert said == [
+        (earlier, [sides[0].id, earlier]),
+        (later, [sides[0].id, later]),
+        (later, [earlier, later]),
+    ]
+    assert [bench.ids()[one.position] for one in result.forks] == [earlier, later, later]
+
+
+def test_a_merge_of_many_portions_leaves_nothing_behind(bench: Bench) -> None:
+    """Entries of two sources alternate by chain; some have attachments, one body is in both, one is long."""
+    bench.begin()
+    paths = []
+    expected: dict[str, bytes] = {}
+    for half in range(2):
+        entries = []
+        for number in range(40):
+            chain = bench.world.chain("builder")
+            text = "x" * 70_000 if number == 7 else f"note {number % 3}"
+            kept = ((b"%d of %d" % (number, half), "text/plain"), (b"in both", "text/plain"))
+            drafts = [
+                Draft("note", Note(text).write(), attachments=kept if number % 5 == 0 else ()),
+                Draft("seal", {}, last=True),
+            ]
+            entries += [chain.begin(ORIGIN, {}), *map(chain.sign, drafts)]
+        paths.append(bench.export(f"half{half}", entries))
+        for entry in entries:
+            expected.update(entry.blobs)
+    assert bench.merge(*paths).taken == 240
+    assert findings(bench.target) == {}
+    with open_ledger(bench.target) as snapshot:
+        assert {digest: snapshot.blob(digest) for digest in expected} == expected
 
 
 def test_two_signatures_over_one_header_the_lower_of_the_sources_is_kept(bench: Bench) -> None:
