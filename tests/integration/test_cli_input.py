@@ -182,7 +182,7 @@ def test_a_hostile_schema_is_refused(made: Desk, command: tuple[str, ...]) -> No
         (("append", "policy", "empty", *OLD), "body"),
         (("append", "evidence", *OLD), "result"),
         (("append", "evidence", "--result", "maybe", *OLD), "choice"),
-        (("append", "evidence", "--type", "sarif", *OLD), "choice"),
+        (("append", "evidence", "--type", "junits", *OLD), "choice"),
         (("append", "evidence", "--type", "junit", *OLD), "file"),
         (("append", "evidence", "api.whl", "--result", "pass", *OLD), "file"),
         (("append", "evidence", "api.whl", "--type", "junit", "--result", "pass", *OLD), "result"),

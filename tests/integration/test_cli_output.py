@@ -39,7 +39,7 @@ def hostile(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     text = HOSTILE[request.param]
     desk = Desk.set_up(tmp_path_factory.mktemp("hostile"))
     run = ("--ledger", "h.ledger", "--origin", ORIGIN, "--key", "ci.key", "--flow", text, "--trail", text)
-    run = (*run, "--job", text, "--branch", text, "--repository", text, "--run-url", text)
+    run = (*run, "--job", text, "--branch", text)
     if not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f]", text):  # XML could not hold those
         junit = f"<testsuite><testcase name='{text.replace('&', '&amp;')}'><failure/></testcase></testsuite>"
         desk.path("junit.xml").write_text(junit)
@@ -61,7 +61,7 @@ def hostile(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         "append", "deployment", "api.whl", "--env", "prod", "--reason", text, "--annotate", f"a={text}", *run
     )
     given = ("--reason", text, "--given-by", text, "--annotate", f"a={text}")
-    desk("append", "approval", "api.whl", "--env", "prod", *given, *run[:-2], "--key", "approver.key")
+    desk("append", "approval", "api.whl", "--env", "prod", *given, *run, "--key", "approver.key")
     return desk, text
 
 

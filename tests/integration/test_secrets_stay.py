@@ -49,7 +49,7 @@ def test_an_error_in_any_call_of_an_append(folder: Path, form: str) -> None:
 
 @pytest.mark.parametrize("terminal", [True, False], ids=["terminal", "pipe"])
 @pytest.mark.parametrize(
-    "function", ["custody.ledger.writer:ChainWriter._sign", "custody.keys.environment:parse_private"]
+    "function", ["custody.ledger.writer:ChainWriter._prepared", "custody.keys.environment:parse_private"]
 )
 def test_a_process_with_everything_set_that_shows_more(folder: Path, function: str, terminal: bool) -> None:
     env = world.environment(folder, CUSTODY_KEY=FORMS["openssh"], **DEBUG)

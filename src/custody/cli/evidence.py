@@ -42,7 +42,7 @@ def evidence(
         option(
             "--artifact",
             metavar="ARTIFACT",
-            help="A file, folder or image, NAME@FINGERPRINT, or a name to bind later.",
+            help="A file, folder, image, NAME@FINGERPRINT, or a name to bind later.",
         ),
     ] = None,
     of_commit: Annotated[
