@@ -338,7 +338,7 @@ def test_case_41_every_two_sides_of_a_fork_are_told_once(bench: Bench) -> None:
 
 
 def test_a_merge_of_many_portions_leaves_nothing_behind(bench: Bench) -> None:
-    """Entries of two sources alternate by chain; some have attachments, one body is in both, one is long."""
+    """Entries of two sources alternate by chain; some have attachments, one is in both, one is longer than a body may be."""
     bench.begin()
     paths = []
     expected: dict[str, bytes] = {}
@@ -347,7 +347,10 @@ def test_a_merge_of_many_portions_leaves_nothing_behind(bench: Bench) -> None:
         for number in range(40):
             chain = bench.world.chain("builder")
             text = "x" * 70_000 if number == 7 else f"note {number % 3}"
-            kept = ((b"%d of %d" % (number, half), "text/plain"), (b"in both", "text/plain"))
+            kept = (
+                (b"%d of %d" % (number, half) * (200_000 if number == 5 else 1), "text/plain"),
+                (b"in both", "text/plain"),
+            )
             drafts = [
                 Draft("note", Note(text).write(), attachments=kept if number % 5 == 0 else ()),
                 Draft("seal", {}, last=True),
