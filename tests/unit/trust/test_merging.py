@@ -338,7 +338,7 @@ def test_case_41_every_two_sides_of_a_fork_are_told_once(bench: Bench) -> None:
 
 
 def test_a_merge_of_many_portions_leaves_nothing_behind(bench: Bench) -> None:
-    """Entries of two sources alternate by chain; some have attachments, one is in both, one is longer than a body may be."""
+    """Entries of two sources alternate by chain; some have attachments, one of them in both, one a long one."""
     bench.begin()
     paths = []
     expected: dict[str, bytes] = {}
