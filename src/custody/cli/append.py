@@ -259,7 +259,8 @@ def batch(surroundings: Recording) -> int:
     if surroundings.once:
         raise UsageError('one --once cannot serve many entries: give each line its own "once"', code="once")
     given = read_batch(surroundings, COMMANDS)
-    return surroundings.record_drafts([own.draft(act) for act, own in given])
+    drafts = [own.draft(act) for act, own in given]
+    return surroundings.record_drafts(drafts, [act for act, _ in given], several=True)
 
 
 def _check_follows(document: TrustDocument, key: str, surroundings: Recording) -> None:

@@ -9,9 +9,11 @@ from custody.cli.checks import checked_commit, checked_name
 from custody.cli.options import argument, option
 from custody.cli.recording import Act, Recording, resolve_artifact
 from custody.errors import InputError, UsageError
+from custody.ledger.canonical import JsonObject
 from custody.ledger.entry import Subject
 from custody.record.evidence import GENERIC, TYPES, parse_bounds, read_evidence
 from custody.record.report import Wanted
+from custody.text import safe_text
 
 if TYPE_CHECKING:
     from custody.kinds import PullRequest
@@ -142,7 +144,14 @@ def evidence(
         report.pull_request,
         report.statement,
     )
-    return Act("evidence", body.write(), subjects, _kept(outcome))
+    counted = ", ".join(f"{name} {count}" for name, count in report.summary.items())
+    told = [
+        safe_text(f"{control}: {outcome.result} ({counted})" if counted else f"{control}: {outcome.result}")
+    ]
+    if outcome.result == "fail" and report.failed:
+        told.append(safe_text(f"failed: {', '.join(report.failed)}"))
+    said: JsonObject = {"control": control, "result": outcome.result, "summary": dict(report.summary)}
+    return Act("evidence", body.write(), subjects, _kept(outcome), tuple(told), said)
 
 
 def _check_commit(change: PullRequest, commit: str) -> None:

@@ -6,17 +6,17 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from custody.cli import console
 from custody.cli.checks import checked_name
 from custody.cli.options import argument, option, with_options
 from custody.cli.recording import Act, Recording, recording, resolve_artifact
 from custody.errors import InputError, UsageError
+from custody.ledger.canonical import JsonObject
 from custody.ledger.entry import BODY_SUBJECT, Subject
-from custody.ledger.writer import Draft, Receipt
+from custody.ledger.writer import Draft
 from custody.text import safe_text
 
 if TYPE_CHECKING:
@@ -95,39 +95,9 @@ def import_statements(
     for subject in wanted:
         if not any(item.subject.sha256 == subject.sha256 for item in items):
             raise InputError(f"nothing in these files is about sha256 {subject.sha256}", code="subject")
-    drafts = [_draft(surroundings, item, control) for item in items]
-    importing = _Importing(*surroundings)
-    importing.items = items
-    return importing.record_drafts(drafts)
-
-
-class _Importing(Recording):
-    """A recording that says of each entry which statement it keeps, and whether anybody checked who signed it."""
-
-    items: Sequence[_Item] = ()
-
-    def print(self, receipts: Sequence[Receipt]) -> None:
-        pairs = list(zip(receipts, self.items, strict=True))
-        if self.json:
-            console.out_json([self._json(receipt, item) for receipt, item in pairs])
-            return
-        for receipt, item in pairs:
-            super().print([receipt])
-            about = f"{safe_text(item.subject.name)}  sha256 {item.subject.sha256}"
-            console.out(f"  {item.found.claim.type} of {about}  from {safe_text(item.found.place)}")
-            console.out(f"  {_signature(item.statement)}")
-
-    def _json(self, receipt: Receipt, item: _Item) -> dict[str, Any]:
-        statement = item.statement
-        return receipt._asdict() | {
-            "ledger": str(self.ledger),
-            "file": item.found.place,
-            "type": item.found.claim.type,
-            "predicateType": statement.predicate_type,
-            "artifact": item.subject._asdict(),
-            "signature": statement.signature,
-            "signedBy": statement.key or None,
-        }
+    acts = [_act(item, control) for item in items]
+    drafts = [_draft(surroundings, item, act) for item, act in zip(items, acts, strict=True)]
+    return surroundings.record_drafts(drafts, acts, several=True)
 
 
 def _signature(statement: Statement) -> str:
@@ -170,10 +140,10 @@ def _name(said: str, digest: str) -> str:
     return f"sha256:{digest}" if said in _NO_NAMES or name == BODY_SUBJECT else name
 
 
-def _draft(surroundings: Recording, item: _Item, control: str | None) -> Draft:
+def _act(item: _Item, control: str | None) -> Act:
     from custody.kinds import Evidence
 
-    type, report = item.found.claim.type, item.found.report(item.statement)
+    type, report, statement = item.found.claim.type, item.found.report(item.statement), item.statement
     body = Evidence(
         control or type,
         type,
@@ -184,10 +154,26 @@ def _draft(surroundings: Recording, item: _Item, control: str | None) -> Draft:
         format=report.format,
         statement=report.statement,
     )
-    draft = surroundings.draft(Act("evidence", body.write(), (item.subject,), report.files))
+    about = f"{safe_text(item.subject.name)}  sha256 {item.subject.sha256}"
+    told = (f"{type} of {about}  from {safe_text(item.found.place)}", _signature(statement))
+    said: JsonObject = {
+        "file": item.found.place,
+        "type": type,
+        "predicateType": statement.predicate_type,
+        "artifact": {"name": item.subject.name, "sha256": item.subject.sha256},
+        "signature": statement.signature,
+        "signedBy": statement.key or None,
+    }
+    return Act("evidence", body.write(), (item.subject,), report.files, told, said)
+
+
+def _draft(surroundings: Recording, item: _Item, act: Act) -> Draft:
+    draft = surroundings.draft(act)
     if surroundings.once is None:
         return draft
     # One key names one act, and here are several: each gets its own, the same again when the import is tried again.
     kept = hashlib.sha256(item.found.envelope.kept).hexdigest()
-    derived = " ".join((surroundings.once, control or type, kept, item.subject.sha256, item.statement.key))
+    derived = " ".join(
+        (surroundings.once, str(act.body["control"]), kept, item.subject.sha256, item.statement.key)
+    )
     return draft._replace(once=derived)

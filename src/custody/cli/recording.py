@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from custody import system
 from custody.cli import console, options
@@ -19,7 +19,7 @@ from custody.errors import EXIT_OK, InputError, RefusedError, UsageError
 from custody.keys.ed25519 import Signer
 from custody.keys.find import find_signer
 from custody.kinds import Extras, File, Genesis, read_body
-from custody.kinds.extras import NONE
+from custody.kinds.extras import NONE, NOTHING
 from custody.ledger.canonical import JsonObject, MalformedError, decode_object, encode
 from custody.ledger.checkpoint import MAX_NOTE, Checkpoint, parse_checkpoint
 from custody.ledger.entry import MAX_ATTACHMENTS, MAX_BODY, Seen, Subject
@@ -41,13 +41,16 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 class Act(NamedTuple):
     """What one command has to record: a kind's body, what it is about, and the files that go with it.
 
-    A file is its name, its bytes and their media type.
+    A file is its name, its bytes and their media type. `told` is what a person is told of it beside its receipt,
+    safe for a terminal; `said` the same for programs.
     """
 
     kind: str
     body: JsonObject
     subjects: tuple[Subject, ...] = ()
     files: tuple[tuple[str, bytes, str], ...] = ()
+    told: tuple[str, ...] = ()
+    said: Mapping[str, Any] = NOTHING
 
 
 class Recording(NamedTuple):
@@ -90,10 +93,13 @@ class Recording(NamedTuple):
 
     def record(self, acts: Sequence[Act]) -> int:
         """Append in one durable transaction, all or nothing, and print what was recorded. The exit status."""
-        return self.record_drafts([self.draft(act) for act in acts])
+        return self.record_drafts([self.draft(act) for act in acts], acts)
 
-    def record_drafts(self, drafts: Sequence[Draft]) -> int:
-        """As `record`. Without a trail the drafts are a chain of their own, which the last of them closes."""
+    def record_drafts(self, drafts: Sequence[Draft], acts: Sequence[Act], *, several: bool = False) -> int:
+        """As `record`. Without a trail the drafts are a chain of their own, which the last of them closes.
+
+        What may be `several` entries is a list as JSON, however many there are.
+        """
         if not self.is_run:
             drafts = [*drafts[:-1], drafts[-1]._replace(last=True)]
         if any(draft.kind == "artifact" for draft in drafts):
@@ -108,7 +114,7 @@ class Recording(NamedTuple):
         self.make_ledger()
         with self.writer(signer) as writer:
             receipts = writer.append(drafts)
-        self.print(receipts)
+        self.print(receipts, acts, several=several)
         return EXIT_OK
 
     def draft(self, act: Act) -> Draft:
@@ -156,14 +162,20 @@ class Recording(NamedTuple):
             wait=self.wait,
         )
 
-    def print(self, receipts: Sequence[Receipt]) -> None:
+    def print(self, receipts: Sequence[Receipt], acts: Sequence[Act] = (), *, several: bool = False) -> None:
+        told = [(act.told, act.said) for act in acts] or [((), NOTHING)] * len(receipts)
         if self.json:
-            found = [receipt._asdict() | {"ledger": str(self.ledger)} for receipt in receipts]
-            console.out_json(found[0] if len(found) == 1 else found)
+            found = [
+                {**receipt._asdict(), "ledger": str(self.ledger), **said}
+                for receipt, (_, said) in zip(receipts, told, strict=True)
+            ]
+            console.out_json(found if several else found[0])
             return
-        for receipt in receipts:
+        for receipt, (lines, _) in zip(receipts, told, strict=True):
             what = "was recorded already" if receipt.repeated else "recorded"
             console.out(f"{receipt.kind} {what} at position {receipt.position}  id {receipt.id}")
+            for line in lines:
+                console.out(f"  {line}")
 
     def witness(self, origin: str, first: str) -> Seen | None:
         """The checkpoint that a new chain names: the one given, or what this machine remembers of this very log."""
