@@ -1,1 +1,0 @@
-"""Judgement: facts and a policy come to a verdict, with its reasons. Nothing here reads a file."""
