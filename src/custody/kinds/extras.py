@@ -49,7 +49,9 @@ class Extras(NamedTuple):
     files: tuple[File, ...] = ()
 
     @classmethod
-    def read(cls, fields: Fields) -> Self:
+    def read(cls, fields: Fields) -> "Extras":
+        if not fields.has_any("annotations", "links", "files"):
+            return NONE
         return cls(
             fields.text_map("annotations"),
             fields.records("links", Link.read, MAX_LINKS),

@@ -33,6 +33,9 @@ class Fields:
     def has(self, field: str) -> bool:
         return field in self._values
 
+    def has_any(self, *fields: str) -> bool:
+        return not self._values.keys().isdisjoint(fields)
+
     def text(self, field: str, limit: int = MAX_TEXT) -> str:
         """Free text, not empty, of at most `limit` characters."""
         value = self._values.get(field)
@@ -127,7 +130,9 @@ class Fields:
         self, field: str, read: Callable[[str], bool] | None = None, limit: int = 10_000
     ) -> tuple[str, ...]:
         """A list of texts (absent is empty), each accepted by `read`."""
-        value = self._values.get(field, [])
+        if field not in self._values:
+            return ()
+        value = self._values[field]
         if isinstance(value, list) and len(value) <= limit:
             found = [item for item in value if isinstance(item, str) and (read is None or read(item))]
             if len(found) == len(value):
@@ -140,7 +145,9 @@ class Fields:
 
     def records(self, field: str, read: Callable[[Fields], T], limit: int = 10_000) -> tuple[T, ...]:
         """A list of objects (absent is empty), each read by `read`."""
-        value = self._values.get(field, [])
+        if field not in self._values:
+            return ()
+        value = self._values[field]
         if not isinstance(value, list) or len(value) > limit:
             raise self._wrong(field, "a list of objects")
         found = []
@@ -152,14 +159,18 @@ class Fields:
 
     def text_map(self, field: str) -> dict[str, str]:
         """An object of texts (absent is empty)."""
-        value = self._values.get(field, {})
+        if field not in self._values:
+            return {}
+        value = self._values[field]
         if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
             return {key: str(item) for key, item in value.items()}
         raise self._wrong(field, "an object of texts")
 
     def number_map(self, field: str) -> dict[str, int]:
         """An object of whole numbers (absent is empty)."""
-        value = self._values.get(field, {})
+        if field not in self._values:
+            return {}
+        value = self._values[field]
         if isinstance(value, dict):
             found = {key: item for key, item in value.items() if type(item) is int}
             if len(found) == len(value):

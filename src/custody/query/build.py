@@ -274,7 +274,9 @@ def _details(body: Evidence) -> str:
     if body.description:
         parts.append(body.description)
     if body.summary:
-        parts.append(", ".join(f"{count} {word}" for word, count in body.summary.items()))
+        # What there was none of says little, unless there was nothing at all.
+        some = {word: count for word, count in body.summary.items() if count}
+        parts.append(", ".join(f"{count} {word}" for word, count in (some or body.summary).items()))
     if body.failed:
         more = len(body.failed) - _MAX_FAILED_SHOWN
         shown = ", ".join(body.failed[:_MAX_FAILED_SHOWN])
