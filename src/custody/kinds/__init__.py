@@ -14,7 +14,7 @@ from custody.kinds.fields import Fields
 from custody.ledger.canonical import JsonObject
 
 if TYPE_CHECKING:
-    from custody.kinds.approval import Approval, Decision
+    from custody.kinds.approval import Approval, CommitRange, Decision, PolicySeen, Tag
     from custody.kinds.artifact import Artifact, Author, Build, Material, Source
     from custody.kinds.deployment import Deployment
     from custody.kinds.evidence import Evidence, Result
@@ -69,12 +69,14 @@ _HOMES = {body: kind for kind, body in BODIES.items()} | {
     "Author": "artifact",
     "Build": "artifact",
     "Change": "pull_request",
+    "CommitRange": "approval",
     "Decision": "approval",
     "Extras": "extras",
     "File": "extras",
     "Link": "extras",
     "Material": "artifact",
     "MergedFile": "merge",
+    "PolicySeen": "approval",
     "PullRequest": "pull_request",
     "Result": "evidence",
     "Review": "pull_request",
@@ -82,6 +84,7 @@ _HOMES = {body: kind for kind, body in BODIES.items()} | {
     "Running": "snapshot",
     "Source": "artifact",
     "Statement": "statement",
+    "Tag": "approval",
 }
 
 
@@ -105,8 +108,8 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    "BODIES", "MAX_DOCUMENT", "Approval", "Artifact", "Author", "Build", "Change", "Decision", "Deployment",
-    "Evidence", "Extras", "File", "Genesis", "Link", "Material", "Merge", "MergedFile", "Note", "Policy", "PullRequest",
-    "Redaction", "Result", "Review", "Run", "Running", "Seal", "Snapshot", "Source", "Statement", "Trust",
-    "read_body",
+    "BODIES", "MAX_DOCUMENT", "Approval", "Artifact", "Author", "Build", "Change", "CommitRange", "Decision",
+    "Deployment", "Evidence", "Extras", "File", "Genesis", "Link", "Material", "Merge", "MergedFile", "Note",
+    "Policy", "PolicySeen", "PullRequest", "Redaction", "Result", "Review", "Run", "Running", "Seal",
+    "Snapshot", "Source", "Statement", "Tag", "Trust", "read_body",
 ]  # fmt: skip

@@ -19,6 +19,7 @@ from custody.kinds import (
     Author,
     Build,
     Change,
+    CommitRange,
     Deployment,
     Evidence,
     Extras,
@@ -30,6 +31,7 @@ from custody.kinds import (
     MergedFile,
     Note,
     Policy,
+    PolicySeen,
     PullRequest,
     Redaction,
     Review,
@@ -39,6 +41,7 @@ from custody.kinds import (
     Snapshot,
     Source,
     Statement,
+    Tag,
     Trust,
     read_body,
 )
@@ -61,7 +64,16 @@ EXTRAS = Extras(
 )
 AUTHOR = Author("dev-1", "dev-1@acme.example", AT)
 SOURCE = Source(
-    COMMIT, (COMMIT,), "main", AUTHOR, AUTHOR, "ssh", True, (Author("dev-2", "dev-2@acme.example"),)
+    COMMIT,
+    (COMMIT,),
+    "main",
+    AUTHOR,
+    AUTHOR,
+    "ssh",
+    True,
+    (Author("dev-2", "dev-2@acme.example"),),
+    COMMIT,
+    (COMMIT,),
 )
 BUILD = Build(
     "urn:custody:build:v1",
@@ -134,7 +146,18 @@ FULL: dict[str, Body] = {
         STATEMENT,
         EXTRAS,
     ),
-    "approval": Approval(API, "prod", "rejected", "not on a Friday", "risk-officer", EXTRAS),
+    "approval": Approval(
+        API,
+        "prod",
+        "rejected",
+        "not on a Friday",
+        "risk-officer",
+        AT,
+        CommitRange(COMMIT, COMMIT),
+        PolicySeen("release", DIGEST),
+        Tag("v1.4.0", DIGEST),
+        EXTRAS,
+    ),
     "deployment": Deployment(API, "prod", "api", "change 88", EXTRAS),
     "snapshot": Snapshot("prod", (Running("api", API, 3, "1.4.0"), Running("worker", API)), EXTRAS),
     "policy": Policy("release", "version = 1\n", EXTRAS),
