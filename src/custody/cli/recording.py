@@ -71,6 +71,7 @@ class Recording(NamedTuple):
     signers: list[Signer]  # the key, once it was asked for
     ci: CI | None = None
     git: GitFacts | None = None
+    checkout: Path | None = None  # the folder that --git named
 
     def signer(self) -> Signer:
         """The key that signs all of it; a passphrase is asked for once."""
@@ -235,6 +236,7 @@ def recording(
         [],
         run.ci,
         run.git,
+        Path(git) if git else None,
     )
 
 
