@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 from custody.kinds import (
     Approval,
-    Decision,
     Extras,
     Genesis,
     Link,
@@ -27,6 +26,7 @@ from custody.kinds import (
     Running,
     Snapshot,
     Trust,
+    Word,
 )
 from custody.ledger.writer import Draft
 from making import people
@@ -207,7 +207,7 @@ class Payments:
 
     def _decide(self, build: Build, fate: Fate, link: str) -> None:
         assert fate.approved is not None
-        decision: Decision = "rejected" if fate.prod is None else "approved"
+        decision: Word = "rejected" if fate.prod is None else "approved"
         body = Approval(
             subject(build), "prod", decision, fate.reason, extras=Extras(links=(Link("change", link),))
         )
