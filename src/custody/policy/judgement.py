@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from custody.ledger.reader import Snapshot
 from custody.policy.asking import Known
 from custody.policy.gather import Gatherer
-from custody.policy.in_force import Policies, PolicyEntry, governing
+from custody.policy.governing import Policies, PolicyEntry, governing
 from custody.policy.verdict import Verdict
 from custody.query.index import Index
 from custody.trust.document import TrustDocument
