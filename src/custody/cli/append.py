@@ -170,24 +170,27 @@ def snapshot(
 
 def policy(
     surroundings: Recording,
-    file: Annotated[str, argument("FILE", "The policy document, TOML.")],
-    name: Annotated[str, option("--name", help="Its name.")] = "policy",
+    file: Annotated[str, argument("FILE", "The policy document, TOML; see docs/policy.md.")],
+    name: Annotated[
+        str | None, option("--name", help="Its name; by default, and only, the document's.")
+    ] = None,
 ) -> Act:
-    """Record a policy document. It is kept and versioned; nothing is judged by it yet.
+    """Record a policy: what an artifact has to show before it goes into an environment.
 
     Example: custody append policy policy.toml
     """
-    import tomllib
-
     from custody.kinds import Policy
+    from custody.policy.read import read_policy
 
     text = read_text_file(Path(file), MAX_DOCUMENT)
     try:
-        tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{file}: is not TOML: {error}", code="policy") from None
-    body = Policy(checked_name(name, "--name"), text)
-    return Act("policy", body.write())
+        document = read_policy(text)
+    except InputError as error:
+        raise InputError(f"{file}: {error}", code=error.code) from None
+    if name not in (None, document.name):
+        message = f"{file} calls its policy {document.name}: leave --name out, or give it that name"
+        raise UsageError(message, code="name")
+    return Act("policy", Policy(document.name, text).write())
 
 
 def trust(

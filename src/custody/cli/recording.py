@@ -106,6 +106,10 @@ class Recording(NamedTuple):
             from custody.cli.trails import check_names
 
             check_names(self.ledger, drafts, self.context, self.wait)
+        if any(draft.kind == "policy" for draft in drafts):
+            from custody.cli.policies import check_environments
+
+            check_environments(self.ledger, drafts, self.wait)
         if self.dry_run:
             from custody.cli.rehearsal import rehearse
 
