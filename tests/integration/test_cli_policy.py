@@ -29,7 +29,11 @@ def document(name: str, *environments: str, more: str = "") -> str:
 def desk(tmp_path: Path) -> Desk:
     desk = Desk.set_up(tmp_path)
     desk.begin()
-    for name, environments in {"production": ("prod", "prod-*"), "staging": ("staging",), "eu": ("*-eu",)}.items():
+    for name, environments in {
+        "production": ("prod", "prod-*"),
+        "staging": ("staging",),
+        "eu": ("*-eu",),
+    }.items():
         desk.path(f"{name}.toml").write_text(document(name, *environments))
     return desk
 
@@ -79,7 +83,17 @@ def test_two_policies_of_one_batch_are_held_against_each_other(desk: Desk) -> No
     before = desk.path("main.ledger").read_bytes()
     assert desk("append", "batch", *MAIN, stdin=lines % b"eu", exit=2).reason == "policy"
     assert desk.path("main.ledger").read_bytes() == before
-    assert desk("append", "batch", "--ledger", "new.ledger", *MAIN[2:], "--origin", ORIGIN, stdin=lines % b"eu", exit=2)
+    assert desk(
+        "append",
+        "batch",
+        "--ledger",
+        "new.ledger",
+        *MAIN[2:],
+        "--origin",
+        ORIGIN,
+        stdin=lines % b"eu",
+        exit=2,
+    )
     assert not desk.path("new.ledger").exists()
     desk("append", "batch", *MAIN, stdin=lines % b"staging")
 
@@ -98,7 +112,9 @@ def test_a_policy_whose_signature_does_not_hold_stands_in_nobodys_way(desk: Desk
 
     desk("append", "policy", "production.toml", *MAIN)
     with sqlite3.connect(desk.path("main.ledger")) as connection:
-        connection.execute("UPDATE entry SET signature = zeroblob(64) WHERE instr(header, '\"kind\":\"policy\"')")
+        connection.execute(
+            'UPDATE entry SET signature = zeroblob(64) WHERE instr(header, \'"kind":"policy"\')'
+        )
     connection.close()
     desk("append", "policy", "eu.toml", *MAIN)
 
