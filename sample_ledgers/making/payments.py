@@ -20,7 +20,6 @@ from custody.kinds import (
     Allow,
     Approval,
     CommitRange,
-    Decision,
     Extras,
     Genesis,
     Link,
@@ -31,6 +30,7 @@ from custody.kinds import (
     Running,
     Snapshot,
     Trust,
+    Word,
 )
 from custody.ledger.writer import Draft
 from making import people
@@ -233,7 +233,7 @@ class Payments:
 
     def _decide(self, build: Build, fate: Fate, link: str) -> None:
         assert fate.approved is not None
-        decision: Decision = "rejected" if fate.prod is None else "approved"
+        decision: Word = "rejected" if fate.prod is None else "approved"
         seen = PolicySeen("production", hashlib.sha256(POLICY.encode()).hexdigest())
         body = Approval(
             subject(build),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from custody.cli import allow as allow_command
 from custody.cli import evidence as evidence_command
 from custody.cli.checks import checked_name, read_text_file
 from custody.cli.fingerprint import DirAlgorithm, Exclude, Image, TakenFor, measured
@@ -244,6 +245,7 @@ COMMANDS: dict[str, Callable[..., Act]] = {
     "snapshot": snapshot,
     "policy": policy,
     "trust": trust,
+    "allow": allow_command.allow,
     "note": note,
 }
 
