@@ -7,13 +7,14 @@ so that it does not depend on the order of the log.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from custody.kinds import Approval, Artifact, Deployment, Evidence, Genesis, Snapshot
+from custody.kinds import Approval, Artifact, Deployment, Evidence, Genesis, Merge, Snapshot
 from custody.kinds.fields import Fields
 from custody.ledger.canonical import JsonObject, MalformedError, decode_object
 from custody.ledger.entry import MAX_BODY, Subject
@@ -29,7 +30,8 @@ _MAX_FAILED_SHOWN = 3
 _SALT_TAIL = re.compile(rb'"salt":"[0-9a-f]{32}"\}')
 _SALT_TAIL_SIZE = 42
 _MAX_CONTENTS = 256
-_TIMED = ("chain", "artifact", "evidence", "approval", "deployment", "snapshot")
+_TIMED = ("chain", "artifact", "evidence", "approval", "deployment", "snapshot", "merge")
+_UNTIMED = ("content", "source", "pull_request")
 
 # Everything is taken to be in force, and to be the newest, until something else is found to be; that is rare, so
 # only what there are several of is put in order. Of evidence, the last of each chain comes first; then the latest;
@@ -92,16 +94,15 @@ class IndexBuilder:
         self._notices: Counter[str] = Counter()
         self._latest = ""  # the latest time claimed since the last merge
         self._covered = 0  # that merge's position
-        self._rows: dict[str, list[tuple[object, ...]]] = {
-            table: []
-            for table in ("chain", "artifact", "evidence", "approval", "deployment", "snapshot", "content")
-        }
+        self._discounted: list[tuple[int, int]] = []
+        self._rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in (*_TIMED, *_UNTIMED)}
         self._makers: dict[str, Callable[[Judged, JsonObject], None]] = {
             "artifact": self._artifact,
             "evidence": self._evidence,
             "approval": self._approval,
             "deployment": self._deployment,
             "snapshot": self._snapshot,
+            "merge": self._merge,
         }
 
     def add(self, entries: Sequence[Judged]) -> None:
@@ -112,13 +113,14 @@ class IndexBuilder:
             if kind == "genesis":
                 self._genesis(entry)
             elif entry.counts and kind in makers and entry.body is not None:
-                if kind == "snapshot" and self._seen_before(entry, entry.body):
-                    continue
-                try:
-                    makers[kind](entry, decode_object(entry.body, MAX_BODY))
-                except MalformedError as error:
-                    self._note("unreadable", entry.position, entry.id, str(error))
-            if entry.counts and entry.effective > self._latest:
+                if kind != "snapshot" or not self._seen_before(entry, entry.body):
+                    try:
+                        makers[kind](entry, decode_object(entry.body, MAX_BODY))
+                    except MalformedError as error:
+                        self._note("unreadable", entry.position, entry.id, str(error))
+            if not entry.counts:
+                self._discount(entry.position)
+            elif entry.effective > self._latest:
                 self._latest = entry.effective
             if kind == "merge" and entry.counts:
                 self._cover(entry)
@@ -129,6 +131,13 @@ class IndexBuilder:
             if rows:
                 self._index.insert(table, rows)
                 rows.clear()
+
+    def _discount(self, position: int) -> None:
+        first, last = self._discounted.pop() if self._discounted else (position, position - 1)
+        if last + 1 == position:
+            self._discounted.append((first, position))
+        else:
+            self._discounted += [(first, last), (position, position)]
 
     def _cover(self, merge: Judged) -> None:
         """What a merge covers took effect no later than it, whatever it claims."""
@@ -145,6 +154,7 @@ class IndexBuilder:
     def finish(self) -> None:
         """Settle what depends on several entries, and mark the index complete."""
         index = self._index
+        index.insert("discounted", self._discounted)
         index.add_indexes("artifact", "approval")
         index.execute(_BIND)
         message = "its artifact's name does not stand for exactly one fingerprint in its trail; it counts for nothing"
@@ -159,7 +169,7 @@ class IndexBuilder:
         index.execute(_SUPERSEDED_APPROVALS)
         index.execute(_OLDER_ARTIFACTS)
         fold_environments(index)
-        index.add_indexes("deployment", "state", "span")
+        index.add_indexes("deployment", "state", "span", "source")
         index.complete()
 
     def _note(self, code: str, position: int, entry: str, message: str) -> None:
@@ -197,6 +207,13 @@ class IndexBuilder:
              body.subject.sha256, body.size, body.type, body.version, body.repository or chain.repository,
              body.commit or chain.commit, 1)
         )  # fmt: skip
+        if body.source is not None:
+            source = body.source
+            author = source.author.name or source.author.email
+            self._rows["source"].append(
+                (entry.position, body.commit or chain.commit, " ".join(source.parents), source.committer.time,
+                 author)
+            )  # fmt: skip
 
     def _evidence(self, entry: Judged, value: JsonObject) -> None:
         body = Evidence.read(Fields(value, "evidence"))
@@ -215,6 +232,13 @@ class IndexBuilder:
             (entry.position, entry.id, entry.effective, entry.writer, chain.position, entry.header.seq, chain.trail,
              subject, body.artifact_name, body.control, body.type, body.result, _details(body), 1)
         )  # fmt: skip
+        change = body.pull_request
+        if change is not None:
+            commits = [[one.commit, one.time, *one.authors] for one in change.changes]
+            self._rows["pull_request"].append(
+                (entry.position, change.url, change.number, change.author, change.merge_commit, change.head,
+                 json.dumps(commits))
+            )  # fmt: skip
 
     def _approval(self, entry: Judged, value: JsonObject) -> None:
         body = Approval.read(Fields(value, "approval"))
@@ -229,9 +253,19 @@ class IndexBuilder:
     def _deployment(self, entry: Judged, value: JsonObject) -> None:
         body = Deployment.read(Fields(value, "deployment"))
         _check_subject(entry, body.artifact)
+        links = body.extras.links
         self._rows["deployment"].append(
             (entry.position, entry.id, entry.effective, entry.writer, body.artifact.name, body.artifact.sha256,
-             body.environment, body.service, body.reason)
+             body.environment, body.service, body.reason, links[0].url if links else "")
+        )  # fmt: skip
+
+    def _merge(self, entry: Judged, value: JsonObject) -> None:
+        body = Merge.read(Fields(value, "merge"))
+        taken = sum(source.taken for source in body.sources)
+        # Whoever merges can count no further than the log reaches; a larger number would not fit a column.
+        self._rows["merge"].append(
+            (entry.position, entry.id, entry.effective, entry.writer, self._chain(entry).position,
+             min(taken, entry.position))
         )  # fmt: skip
 
     def _snapshot(self, entry: Judged, value: JsonObject) -> None:

@@ -20,7 +20,7 @@ from custody import system
 from custody.errors import RefusedError, UsageError
 
 APPLICATION_ID = 0x43555349  # "CUSI"
-FORMAT = 2  # raised whenever the tables or what is kept in them change; stored as user_version once complete
+FORMAT = 3  # raised whenever the tables or what is kept in them change; stored as user_version once complete
 
 _CACHE_KIB = 32 * 1024
 
@@ -33,11 +33,19 @@ TABLES: dict[str, dict[str, type]] = {
     # `trail` is the position of the genesis that first named the trail; `newest` marks one row for each fingerprint
     "artifact": {**_FACT, "chain": int, "trail": int, **_ABOUT, "size": int, "type": str, "version": str,
                  "repository": str, "source_commit": str, "newest": int},
+    # what git said of an artifact's commit, by the artifact's position; `parents` with spaces between
+    "source": {"position": int, "source_commit": str, "parents": str, "committed": str, "author": str},
     # `subject` is a fingerprint, "commit:…" or "trail:…"; NULL where a name was not bound
     "evidence": {**_FACT, "chain": int, "seq": int, "trail": int, "subject": str, "name": str, "control": str,
                  "type": str, "result": str, "detail": str, "in_force": int},
     "approval": {**_FACT, **_ABOUT, "environment": str, "decision": str, "detail": str, "in_force": int},
-    "deployment": {**_FACT, **_ABOUT, "environment": str, "service": str, "reason": str},
+    # by the position of the evidence that tells of it; `commits` is the JSON of [commit, time, authors…] of each
+    "pull_request": {"position": int, "url": str, "number": str, "author": str, "merge_commit": str, "head": str,
+                     "commits": str},
+    "deployment": {**_FACT, **_ABOUT, "environment": str, "service": str, "reason": str, "link": str},
+    # a custodian's act, by which a stretch of the log arrived: where its chain begins, and how many entries it took
+    "merge": {**_FACT, "chain": int, "taken": int},
+    "discounted": {"first": int, "last": int},  # positions of entries that count for nothing, both included
     "content": {"id": int, "running": str},
     "snapshot": {**_FACT, "environment": str, "content": int},
     "environment": {"name": str, "basis": str, "states": int, "services": int, "first": str, "last_change": str,
@@ -52,6 +60,7 @@ TABLES: dict[str, dict[str, type]] = {
 }  # fmt: skip
 _KEYS: dict[str, str | tuple[str, ...]] = {
     "content": "id",
+    "discounted": "first",
     "environment": "name",
     "state": ("environment", "number"),
     "keyframe": ("environment", "number"),
@@ -67,6 +76,8 @@ INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("evidence", ("subject", "control", "result", "in_force")),
     ("approval", ("sha256", "environment", "time")),
     ("deployment", ("sha256",)),
+    ("deployment", ("environment", "time")),
+    ("source", ("source_commit",)),
     ("state", ("environment", "time", "number")),
     ("span", ("sha256", "until")),
 )
