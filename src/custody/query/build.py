@@ -7,7 +7,6 @@ so that it does not depend on the order of the log.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -31,7 +30,7 @@ _SALT_TAIL = re.compile(rb'"salt":"[0-9a-f]{32}"\}')
 _SALT_TAIL_SIZE = 42
 _MAX_CONTENTS = 256
 _TIMED = ("chain", "artifact", "evidence", "approval", "deployment", "snapshot", "merge")
-_UNTIMED = ("content", "source", "pull_request")
+_UNTIMED = ("content", "source", "pull_request", "change")
 
 # Everything is taken to be in force, and to be the newest, until something else is found to be; that is rare, so
 # only what there are several of is put in order. Of evidence, the last of each chain comes first; then the latest;
@@ -112,12 +111,16 @@ class IndexBuilder:
             kind = entry.header.kind
             if kind == "genesis":
                 self._genesis(entry)
-            elif entry.counts and kind in makers and entry.body is not None:
-                if kind != "snapshot" or not self._seen_before(entry, entry.body):
-                    try:
-                        makers[kind](entry, decode_object(entry.body, MAX_BODY))
-                    except MalformedError as error:
-                        self._note("unreadable", entry.position, entry.id, str(error))
+            elif (
+                entry.counts
+                and kind in makers
+                and entry.body is not None
+                and not (kind == "snapshot" and self._seen_before(entry, entry.body))
+            ):
+                try:
+                    makers[kind](entry, decode_object(entry.body, MAX_BODY))
+                except MalformedError as error:
+                    self._note("unreadable", entry.position, entry.id, str(error))
             if not entry.counts:
                 self._discount(entry.position)
             elif entry.effective > self._latest:
@@ -168,8 +171,9 @@ class IndexBuilder:
         index.execute(_SUPERSEDED_EVIDENCE)
         index.execute(_SUPERSEDED_APPROVALS)
         index.execute(_OLDER_ARTIFACTS)
+        index.add_indexes("snapshot")  # by which the reports are read in order
         fold_environments(index)
-        index.add_indexes("deployment", "state", "span", "source")
+        index.add_indexes("deployment", "state", "span", "source", "pull_request", "change")
         index.complete()
 
     def _note(self, code: str, position: int, entry: str, message: str) -> None:
@@ -234,11 +238,12 @@ class IndexBuilder:
         )  # fmt: skip
         change = body.pull_request
         if change is not None:
-            commits = [[one.commit, one.time, *one.authors] for one in change.changes]
             self._rows["pull_request"].append(
-                (entry.position, change.url, change.number, change.author, change.merge_commit, change.head,
-                 json.dumps(commits))
-            )  # fmt: skip
+                (entry.position, change.url, change.number, change.author, change.merge_commit, change.head)
+            )
+            self._rows["change"] += [
+                (entry.position, one.commit, one.time, ", ".join(one.authors)) for one in change.changes
+            ]
 
     def _approval(self, entry: Judged, value: JsonObject) -> None:
         body = Approval.read(Fields(value, "approval"))

@@ -125,8 +125,9 @@ class History:
             self.basis, self._stored, since = "deployment", 0, ""
         else:
             # What had not arrived stands behind what had, so that looking for it costs no more than it is.
+            # (A plus keeps SQLite from going by environment, which would be through the whole of its life.)
             row = self.index.row(
-                f"SELECT min(time) FROM {self.basis} WHERE position > ? AND environment = ? AND NOT {condition}",
+                f"SELECT min(time) FROM {self.basis} WHERE position > ? AND +environment = ? AND NOT {condition}",
                 known.through, self.environment,
             )  # fmt: skip
             since = (row[0] if row else None) or END_OF_TIME
