@@ -22,7 +22,7 @@ class Clock:
     """The clock on somebody's wall: --tz, else the variable TZ, else this machine's zone, else UTC."""
 
     def __init__(self, given: str | None) -> None:
-        from custody.query.moments import find_zone
+        from custody.query.zones import find_zone
 
         variable = os.environ.get("TZ", "").removeprefix(":")
         self._doubt = ""
