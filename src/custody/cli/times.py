@@ -68,6 +68,20 @@ class Clock:
             return ""
 
 
+class Span:
+    """What --since and --until ask for, in UTC; "" where one of them was not given."""
+
+    def __init__(self, clock: Clock, since: str | None, until: str | None) -> None:
+        self.low = clock.moment(since) if since is not None else None
+        self.high = clock.moment(until) if until is not None else None
+        self.since = self.low.utc if self.low else ""
+        self.until = self.high.utc if self.high else ""
+        if self.low is not None and self.high is not None and self.since > self.until:
+            raise UsageError(
+                f"--since {self.since} is behind --until {self.until}: nothing lies between", code="moment"
+            )
+
+
 def print_understood(label: str, moment: Moment | None) -> None:
     """How a moment was understood, in UTC and in local time. Nothing is answered without saying so."""
     if moment is not None:

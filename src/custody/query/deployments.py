@@ -256,14 +256,14 @@ def _lead(index: Index, sha256: str, deployed: str) -> int | None:
 
 
 def _later(instant: str) -> str:
-    return _moved(instant, SLACK)
+    return moved(instant, SLACK)
 
 
 def _earlier(instant: str) -> str:
-    return _moved(instant, -SLACK)
+    return moved(instant, -SLACK)
 
 
-def _moved(instant: str, by: timedelta) -> str:
+def moved(instant: str, by: timedelta) -> str:
     """An instant moved; at either end of the calendar it stays where it is."""
     if instant == END_OF_TIME:
         return instant

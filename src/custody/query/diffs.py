@@ -7,8 +7,8 @@ from typing import NamedTuple
 from custody.query.environments import Words
 from custody.query.fold import diff
 from custody.query.history import History
-from custody.query.sources import Between, commits_between
-from custody.query.types import ChangeLine, State
+from custody.query.sources import commits_between
+from custody.query.types import Between, ChangeLine, State
 
 _NOTHING = Between((), (), False)
 

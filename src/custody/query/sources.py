@@ -7,38 +7,11 @@ way.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from custody.query.index import Index
-from custody.query.types import Proof
+from custody.query.types import Between, CommitLine, Proof
 
 MOST = 1000
 """Commits that one answer walks through, in each direction."""
-
-
-class CommitLine(NamedTuple):
-    """A commit, and the entry that tells of it. Only `commit` is sure to be there.
-
-    `time` is when it was committed, as it claims; `pull_request` the URL of the one that brought it.
-    """
-
-    commit: str
-    author: str = ""
-    time: str = ""
-    parents: tuple[str, ...] = ()
-    pull_request: str = ""
-    proof: Proof | None = None
-
-
-class Between(NamedTuple):
-    """The commits that lead from one commit to another: those that came and those that went, the newest first.
-
-    `complete` says that first parents lead from one to the other without a gap, so that none is missing on that line.
-    """
-
-    came: tuple[CommitLine, ...]
-    went: tuple[CommitLine, ...]
-    complete: bool
 
 
 def commit_line(index: Index, commit: str) -> CommitLine:
@@ -77,8 +50,11 @@ def commits_between(index: Index, old: str, new: str) -> Between:
         return Between((), (), old == new)
     olds, news = _reach(index, old, new), _reach(index, new, old)
     came = tuple(line for commit, line in news.items() if commit not in olds)
-    went = tuple(line for commit, line in olds.items() if commit not in news)
-    return Between(came, went, _leads(news, new, old) or _leads(olds, old, new))
+    # Of two commits without a known one in common, nobody can say what the older has that the newer has not.
+    met = any(commit in news for commit in olds)
+    went = tuple(line for commit, line in olds.items() if commit not in news) if met else ()
+    mainline = _first_parents(news, new)
+    return Between(came, went, any(commit in mainline for commit in _first_parents(olds, old)))
 
 
 def pull_requests(index: Index, wanted: str) -> list[str]:
@@ -125,14 +101,11 @@ def _brought(index: Index, merge: str) -> list[str]:
     return [row[0] for row in rows]
 
 
-def _leads(known: dict[str, CommitLine], start: str, end: str) -> bool:
-    seen: set[str] = set()
-    while start not in seen:
-        seen.add(start)
-        if start == end:
-            return True
-        line = known.get(start)
-        if line is None or not line.parents:
-            return False
-        start = line.parents[0]
-    return False
+def _first_parents(known: dict[str, CommitLine], start: str) -> dict[str, None]:
+    """A commit and those that its first parents lead to, as far as they are known."""
+    line: dict[str, None] = {}
+    while start and start not in line:
+        line[start] = None
+        parents = known[start].parents if start in known else ()
+        start = parents[0] if parents else ""
+    return line
