@@ -30,8 +30,9 @@ COMMANDS = {
     "show": "log",
     "findings": "findings",
     "artifacts": "artifacts",
-    "trace": "artifacts",
+    "trace": "trace",
     "env": "env",
+    "search": "search",
     "export": "export",
     "tui": "tui",
 }

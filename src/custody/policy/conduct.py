@@ -11,6 +11,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from custody.ledger import timestamps
+from custody.policy.case import Case
+from custody.policy.document import Policy
+from custody.policy.duties import duties
 from custody.policy.facts import Facts
 from custody.policy.verdict import GOOD, Verdict
 from custody.query.types import Proof
@@ -36,6 +39,7 @@ GRACE = timedelta(days=30)
 LATE = timedelta(days=7)
 """How long after its claimed time evidence may reach the ledger."""
 _SHORT = 12
+_NO_POLICY = Policy(name="", environments=(), controls=())
 _OF_KIND = {"approvals": "deployed-unapproved", "provenance": "deployed-without-provenance"}
 
 # Where nobody records deployments, an artifact was deployed when it was first seen running.
@@ -111,7 +115,9 @@ def _deployments(judgement: Judgement, placed: list[Deployed]) -> Iterator[Condu
         if verdict.policy:
             yield from _against(one, verdict)
         elif one.environment in asked_for and not _approved(facts, one.environment, moment):
-            yield one.conduct("deployed-unapproved", "no approval for it was in force, and no policy was either")
+            yield one.conduct(
+                "deployed-unapproved", "no approval for it was in force, and no policy was either"
+            )
 
 
 def _against(one: Deployed, verdict: Verdict) -> Iterator[Conduct]:
@@ -140,14 +146,29 @@ def _approvals(judgement: Judgement, placed: list[Deployed]) -> Iterator[Conduct
         one = Deployed(Proof(*proof), name, sha256, environment, "")
         if decision != "approved":
             continue
-        facts = judgement.facts(sha256, environment)
-        if facts.records and one.proof.time < min(record.proof.time for record in facts.records):
+        facts = judgement.facts(sha256, environment, moment=one.proof.time)
+        first = index.row("SELECT min(time) FROM artifact WHERE sha256 = ?", sha256)
+        if first is not None and first[0] is not None and one.proof.time < first[0]:
             yield one.conduct("approval-before-code", "it was approved before it was recorded")
-        approver, why = judgement.hand_in(facts, one.proof)
-        if why:
-            yield one.conduct("approved-by-author", f"{approver} approved it and {why}")
+        yield from _by_author(judgement, one, facts)
         if in_force and (sha256, environment) not in seen and one.proof.time < overdue:
             yield one.conduct("approved-not-deployed", "it was approved, and has not been seen there since")
+
+
+def _by_author(judgement: Judgement, one: Deployed, facts: Facts) -> Iterator[Conduct]:
+    identities = judgement.identities
+    case = Case(facts, _NO_POLICY, identities, one.proof.time)
+    people = duties(case, ("author", "committer", "builder"), claimed_authors=True).people
+    for fact in facts.approvals:
+        if fact.proof.entry != one.proof.entry:
+            continue
+        person: str | None = fact.proof.writer
+        if fact.signed_by:
+            person = identities.of_key(fact.signed_by)
+        elif fact.given_by:
+            person = identities.of_claim(fact.given_by)
+        if person in people:
+            yield one.conduct("approved-by-author", f"{person} approved it, who {people[person]}")
 
 
 def _decisions(index: Index) -> Iterator[Conduct]:
