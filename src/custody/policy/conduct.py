@@ -31,7 +31,7 @@ CODES = {
     "approved-not-deployed": "It was approved for an environment over 30 days ago, and was never seen there.",
     "approved-by-author": "Somebody approved what they had a hand in.",
     "approval-before-code": "It was approved before it was recorded.",
-    "decision-contradicted": "A recorded decision says the opposite of an earlier one, or of the policy it names.",
+    "decision-contradicted": "A recorded yes was taken back, or is not borne out by what is known of its moment.",
     "late-evidence": "It reached this ledger more than 7 days after the time it claims.",
 }
 GRACE = timedelta(days=30)
@@ -92,7 +92,7 @@ def conduct(judgement: Judgement) -> Iterator[Conduct]:
     placed = deployments(judgement.index)
     yield from _deployments(judgement, placed)
     yield from _approvals(judgement, placed)
-    yield from _decisions(judgement.index)
+    yield from _decisions(judgement)
     yield from _late(judgement)
 
 
@@ -126,8 +126,8 @@ def _against(one: Deployed, verdict: Verdict) -> Iterator[Conduct]:
         if control.kind in _OF_KIND:
             yield one.conduct(_OF_KIND[control.kind], f"{control.name}: {control.sentence}")
     if verdict.outcome != "passed":
-        why = ", ".join(f"{control.name} {control.state}" for control in bad) or verdict.reason
-        yield one.conduct("deployed-against-verdict", f"policy {verdict.policy} did not say yes: {why}")
+        message = f"policy {verdict.policy} did not say yes: {_standing(verdict)}"
+        yield one.conduct("deployed-against-verdict", message)
 
 
 def _approved(facts: Facts, environment: str, moment: str) -> bool:
@@ -171,15 +171,27 @@ def _by_author(judgement: Judgement, one: Deployed, facts: Facts) -> Iterator[Co
             yield one.conduct("approved-by-author", f"{person} approved it, who {people[person]}")
 
 
-def _decisions(index: Index) -> Iterator[Conduct]:
-    before: dict[tuple[str, str], tuple[str, str]] = {}
-    for *proof, name, sha256, environment, result in index.rows(_DECIDED):
+def _decisions(judgement: Judgement) -> Iterator[Conduct]:
+    """A yes that was taken back, and a yes that what is known by now does not bear out for its moment."""
+    before: dict[tuple[str, str], Proof] = {}  # the last yes
+    for *proof, name, sha256, environment, result in judgement.index.rows(_DECIDED):
         one = Deployed(Proof(*proof), name, sha256, environment, "")
-        result_before, entry = before.get((sha256, environment), ("", ""))
-        if result_before and result_before != result:
-            message = f"{result} here, after {result_before} in entry {entry[:_SHORT]}"
+        passed = before.pop((sha256, environment), None)
+        if result == "PASSED":
+            before[sha256, environment] = one.proof
+            verdict = judgement.verdict(sha256, environment, moment=one.proof.time)
+            if verdict.outcome != "passed":
+                message = f"a yes, and by what is known now it was {verdict.outcome}: {_standing(verdict)}"
+                yield one.conduct("decision-contradicted", message)
+        elif passed is not None:
+            message = f"a no, after the yes of {passed.time} in entry {passed.entry[:_SHORT]}"
             yield one.conduct("decision-contradicted", message)
-        before[sha256, environment] = result, one.proof.entry
+
+
+def _standing(verdict: Verdict) -> str:
+    """What stands in the way of a yes."""
+    bad = [control for control in verdict.controls if control.state not in GOOD]
+    return ", ".join(f"{control.name} {control.state}" for control in bad) or verdict.reason
 
 
 def _late(judgement: Judgement) -> Iterator[Conduct]:
