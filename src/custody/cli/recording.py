@@ -72,6 +72,7 @@ class Recording(NamedTuple):
     ci: CI | None = None
     git: GitFacts | None = None
     checkout: Path | None = None  # the folder that --git named
+    asks: bool = True  # whether a command may ask the person in front of it
 
     def signer(self) -> Signer:
         """The key that signs all of it; a passphrase is asked for once."""
