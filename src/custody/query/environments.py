@@ -134,7 +134,7 @@ def hindsight(history: History, state: State | None, when: str) -> Hindsight:
         return Hindsight(0, now)
     if today.basis != history.basis:
         # Since somebody looks, deployments say nothing of what runs, also not of the time before the first look.
-        return Hindsight(history.late("", END_OF_TIME), now)
+        return Hindsight(max(1, history.late("", when)), now)
     # From when on either of the two answers speaks of: what is older changed nothing in them.
     told = [one for one in (state, now) if one is not None]
     began = [one.time for one in told] + [service.since for one in told for service in one.services]
@@ -150,7 +150,7 @@ def hindsight_log(history: History, lines: list[LogLine], since: str, until: str
     if _changed(lines) == _changed(log(history.index, history.environment, since, until)):
         return 0
     if today.basis != history.basis:
-        return history.late("", END_OF_TIME)
+        return max(1, history.late("", until))
     # The first changes are told by the states in which the interval began, so what made those counts too.
     numbers = [(one, one.number_at(since)) for one in (history, today)]
     began = [one.head(number).proof.time if number else "" for one, number in numbers]
