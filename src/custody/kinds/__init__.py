@@ -14,8 +14,10 @@ from custody.kinds.fields import Fields
 from custody.ledger.canonical import JsonObject
 
 if TYPE_CHECKING:
-    from custody.kinds.approval import Approval, Decision
+    from custody.kinds.allow import Allow
+    from custody.kinds.approval import Approval, CommitRange, PolicySeen, Tag, Word
     from custody.kinds.artifact import Artifact, Author, Build, Material, Source
+    from custody.kinds.decision import ControlState, Decision, JudgedBy, LogSeen
     from custody.kinds.deployment import Deployment
     from custody.kinds.evidence import Evidence, Result
     from custody.kinds.extras import Extras, File, Link
@@ -37,8 +39,10 @@ if TYPE_CHECKING:
         | Approval
         | Deployment
         | Snapshot
+        | Decision
         | Policy
         | Trust
+        | Allow
         | Note
         | Merge
         | Redaction
@@ -56,8 +60,10 @@ BODIES = {
     "approval": "Approval",
     "deployment": "Deployment",
     "snapshot": "Snapshot",
+    "decision": "Decision",
     "policy": "Policy",
     "trust": "Trust",
+    "allow": "Allow",
     "note": "Note",
     "merge": "Merge",
     "redaction": "Redaction",
@@ -69,12 +75,16 @@ _HOMES = {body: kind for kind, body in BODIES.items()} | {
     "Author": "artifact",
     "Build": "artifact",
     "Change": "pull_request",
-    "Decision": "approval",
+    "CommitRange": "approval",
+    "ControlState": "decision",
     "Extras": "extras",
     "File": "extras",
+    "JudgedBy": "decision",
     "Link": "extras",
+    "LogSeen": "decision",
     "Material": "artifact",
     "MergedFile": "merge",
+    "PolicySeen": "approval",
     "PullRequest": "pull_request",
     "Result": "evidence",
     "Review": "pull_request",
@@ -82,6 +92,8 @@ _HOMES = {body: kind for kind, body in BODIES.items()} | {
     "Running": "snapshot",
     "Source": "artifact",
     "Statement": "statement",
+    "Tag": "approval",
+    "Word": "approval",
 }
 
 
@@ -105,8 +117,9 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    "BODIES", "MAX_DOCUMENT", "Approval", "Artifact", "Author", "Build", "Change", "Decision", "Deployment",
-    "Evidence", "Extras", "File", "Genesis", "Link", "Material", "Merge", "MergedFile", "Note", "Policy", "PullRequest",
-    "Redaction", "Result", "Review", "Run", "Running", "Seal", "Snapshot", "Source", "Statement", "Trust",
-    "read_body",
+    "BODIES", "MAX_DOCUMENT", "Allow", "Approval", "Artifact", "Author", "Build", "Change", "CommitRange",
+    "ControlState", "Decision", "Deployment", "Evidence", "Extras", "File", "Genesis", "JudgedBy", "Link",
+    "LogSeen", "Material", "Merge", "MergedFile", "Note", "Policy", "PolicySeen", "PullRequest",
+    "Redaction", "Result", "Review", "Run", "Running", "Seal", "Snapshot", "Source", "Statement", "Tag",
+    "Trust", "Word", "read_body",
 ]  # fmt: skip

@@ -7,13 +7,26 @@ so that it does not depend on the order of the log.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from custody.kinds import Approval, Artifact, Deployment, Evidence, Genesis, Merge, Snapshot
+from custody.kinds import (
+    Allow,
+    Approval,
+    Artifact,
+    Decision,
+    Deployment,
+    Evidence,
+    Genesis,
+    Merge,
+    Policy,
+    Seal,
+    Snapshot,
+)
 from custody.kinds.fields import Fields
 from custody.ledger.canonical import JsonObject, MalformedError, decode_object
 from custody.ledger.entry import MAX_BODY, Subject
@@ -29,7 +42,11 @@ _MAX_FAILED_SHOWN = 3
 _SALT_TAIL = re.compile(rb'"salt":"[0-9a-f]{32}"\}')
 _SALT_TAIL_SIZE = 42
 _MAX_CONTENTS = 256
-_TIMED = ("chain", "artifact", "evidence", "approval", "deployment", "snapshot", "merge")
+_BARE_SEAL = len('{"salt":""}') + 32  # bytes of a seal's body that lists nothing
+_TIMED = (
+    "chain", "artifact", "evidence", "approval", "deployment", "snapshot", "allow", "decision", "policy", "closing",
+    "listing", "blank", "merge",
+)  # fmt: skip
 _UNTIMED = ("content", "source", "pull_request", "change")
 
 # Everything is taken to be in force, and to be the newest, until something else is found to be; that is rare, so
@@ -66,8 +83,15 @@ _OLDER_ARTIFACTS = """
 """
 _BIND = """
     UPDATE evidence SET subject = (
-        SELECT max(sha256) FROM artifact WHERE artifact.trail = evidence.trail AND artifact.name = evidence.name
-        HAVING count(DISTINCT sha256) = 1)
+        SELECT max(sha256) FROM (
+            SELECT sha256, trail, name FROM artifact
+            UNION ALL SELECT sha256, trail, name FROM blank WHERE kind = 'artifact') AS recorded
+        WHERE recorded.trail = evidence.trail AND recorded.name = evidence.name HAVING count(DISTINCT sha256) = 1)
+    WHERE subject IS NULL
+"""
+# What did not bind counts for nothing, and is kept apart: before there were two of a name, it may have.
+_UNBOUND = """
+    INSERT INTO unbound SELECT position, entry, time, writer, chain, seq, trail, name FROM evidence
     WHERE subject IS NULL
 """
 
@@ -92,6 +116,7 @@ class IndexBuilder:
         self._content_count = 0
         self._notices: Counter[str] = Counter()
         self._latest = ""  # the latest time claimed since the last merge
+        self._moment = ""  # the latest in effect in front of it
         self._covered = 0  # that merge's position
         self._discounted: list[tuple[int, int]] = []
         self._rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in (*_TIMED, *_UNTIMED)}
@@ -101,6 +126,9 @@ class IndexBuilder:
             "approval": self._approval,
             "deployment": self._deployment,
             "snapshot": self._snapshot,
+            "allow": self._allow,
+            "decision": self._decision,
+            "policy": self._policy,
             "merge": self._merge,
         }
 
@@ -111,16 +139,17 @@ class IndexBuilder:
             kind = entry.header.kind
             if kind == "genesis":
                 self._genesis(entry)
-            elif (
-                entry.counts
-                and kind in makers
-                and entry.body is not None
-                and not (kind == "snapshot" and self._seen_before(entry, entry.body))
-            ):
-                try:
-                    makers[kind](entry, decode_object(entry.body, MAX_BODY))
-                except MalformedError as error:
-                    self._note("unreadable", entry.position, entry.id, str(error))
+            elif entry.counts and kind in makers:
+                if kind == "snapshot" and entry.body is not None and self._seen_before(entry, entry.body):
+                    pass
+                else:
+                    self._make(entry, makers[kind])
+            elif entry.counts and kind == "seal" and entry.header.body_size > _BARE_SEAL:
+                self._make(entry, self._listing)
+            if entry.header.last and entry.counts:
+                self._rows["closing"].append(
+                    (entry.position, entry.id, entry.effective, entry.writer, self._chain(entry).position)
+                )
             if not entry.counts:
                 self._discount(entry.position)
             elif entry.effective > self._latest:
@@ -144,6 +173,7 @@ class IndexBuilder:
 
     def _cover(self, merge: Judged) -> None:
         """What a merge covers took effect no later than it, whatever it claims."""
+        self._moment = max(self._moment, merge.effective)
         if self._latest > merge.effective:
             self._flush()
             for table in _TIMED:
@@ -158,7 +188,7 @@ class IndexBuilder:
         """Settle what depends on several entries, and mark the index complete."""
         index = self._index
         index.insert("discounted", self._discounted)
-        index.add_indexes("artifact", "approval")
+        index.add_indexes("artifact", "approval", "blank")
         index.execute(_BIND)
         message = "its artifact's name does not stand for exactly one fingerprint in its trail; it counts for nothing"
         for position, entry, name in index.rows(
@@ -166,6 +196,7 @@ class IndexBuilder:
             MAX_NOTICES,
         ):
             self._note("ambiguous-binding", position, entry, f"{name}: {message}")
+        index.execute(_UNBOUND)
         index.execute("DELETE FROM evidence WHERE subject IS NULL")
         index.add_indexes("evidence")
         index.execute(_SUPERSEDED_EVIDENCE)
@@ -174,6 +205,8 @@ class IndexBuilder:
         index.add_indexes("snapshot")  # by which the reports are read in order
         fold_environments(index)
         index.add_indexes("deployment", "state", "span", "source", "pull_request", "change")
+        index.add_indexes("chain", "allow", "decision", "closing", "listing", "unbound")
+        index.insert("log", [(max(self._moment, self._latest),)])
         index.complete()
 
     def _note(self, code: str, position: int, entry: str, message: str) -> None:
@@ -181,25 +214,46 @@ class IndexBuilder:
         if self._notices[code] <= MAX_NOTICES:
             self._index.insert("notice", [(code, position, entry, message)])
 
+    def _make(self, entry: Judged, make: Callable[[Judged, JsonObject], None]) -> None:
+        """The fact that an entry is, or a blank where its body is not there or cannot be read."""
+        if entry.body is not None:
+            try:
+                return make(entry, decode_object(entry.body, MAX_BODY))
+            except MalformedError as error:
+                self._note("unreadable", entry.position, entry.id, str(error))
+        self._blank(entry, self._chain(entry))
+
+    def _blank(self, entry: Judged, chain: _Chain) -> None:
+        header = entry.header
+        self._rows["blank"] += (
+            (entry.position, entry.id, entry.effective, entry.writer, chain.position, header.seq, chain.trail,
+             header.kind, *subject)
+            for subject in dict.fromkeys(header.subjects) or [("", "")]
+        )  # fmt: skip
+
     def _chain(self, entry: Judged) -> _Chain:
         # An entry that counts has its genesis in front of it; a chain without one would share nothing.
         return self._chains.get(entry.header.chain) or _Chain(entry.position, entry.position, "", "")
 
     def _genesis(self, entry: Judged) -> None:
-        body = Genesis()
+        body, readable = Genesis(), entry.body is not None
         if entry.body is not None:
             try:
                 body = Genesis.read(Fields(decode_object(entry.body, MAX_BODY), "genesis"))
             except MalformedError as error:
+                readable = False
                 self._note("unreadable", entry.position, entry.id, str(error))
         # Without a trail's name, a chain is a trail of its own.
         trail = (
             self._trails.setdefault((body.flow, body.trail), entry.position) if body.trail else entry.position
         )
-        self._chains[entry.id] = _Chain(entry.position, trail, body.repository, body.commit)
+        chain = self._chains[entry.id] = _Chain(entry.position, trail, body.repository, body.commit)
+        if entry.counts and not readable:
+            self._blank(entry, chain)
         self._rows["chain"].append(
             (entry.position, entry.id, entry.key, entry.effective, entry.writer, body.flow, body.trail,
-             body.job, body.repository, body.commit, body.branch, body.run.url)
+             body.job, body.repository, body.commit, body.branch, body.run.url, body.run.actor, body.run.provider,
+             trail, int(entry.counts))
         )  # fmt: skip
 
     def _artifact(self, entry: Judged, value: JsonObject) -> None:
@@ -226,6 +280,8 @@ class IndexBuilder:
         if body.artifact is not None:
             _check_subject(entry, body.artifact)
             subject = body.artifact.sha256
+        elif entry.header.subjects:
+            raise MalformedError("the header names an artifact's bytes and the body does not", code="body")
         elif body.artifact_name:
             subject = None
         elif body.commit:
@@ -260,8 +316,41 @@ class IndexBuilder:
         _check_subject(entry, body.artifact)
         links = body.extras.links
         self._rows["deployment"].append(
-            (entry.position, entry.id, entry.effective, entry.writer, body.artifact.name, body.artifact.sha256,
-             body.environment, body.service, body.reason, links[0].url if links else "")
+            (entry.position, entry.id, entry.effective, entry.writer, self._chain(entry).position,
+             body.artifact.name, body.artifact.sha256, body.environment, body.service, body.reason,
+             links[0].url if links else "")
+        )  # fmt: skip
+
+    def _allow(self, entry: Judged, value: JsonObject) -> None:
+        body = Allow.read(Fields(value, "allow"))
+        if body.artifact is not None:
+            _check_subject(entry, body.artifact)
+        name, digest = body.artifact or (body.name, "")
+        self._rows["allow"].append(
+            (entry.position, entry.id, entry.effective, entry.writer, name, digest, body.environment, body.until,
+             body.reason, json.dumps(body.controls))
+        )  # fmt: skip
+
+    def _decision(self, entry: Judged, value: JsonObject) -> None:
+        body = Decision.read(Fields(value, "decision"))
+        _check_subject(entry, body.artifact)
+        self._rows["decision"].append(
+            (entry.position, entry.id, entry.effective, entry.writer, *body.artifact, body.environment, body.result,
+             body.policy.sha256 if body.policy is not None else "")
+        )  # fmt: skip
+
+    def _policy(self, entry: Judged, value: JsonObject) -> None:
+        body = Policy.read(Fields(value, "policy"))
+        self._rows["policy"].append(
+            (entry.position, entry.id, entry.effective, entry.writer, self._chain(entry).position, entry.header.seq,
+             body.name)
+        )  # fmt: skip
+
+    def _listing(self, entry: Judged, value: JsonObject) -> None:
+        body = Seal.read(Fields(value, "seal"))
+        self._rows["listing"].append(
+            (entry.position, entry.id, entry.effective, entry.writer, self._chain(entry).position,
+             json.dumps(body.chains))
         )  # fmt: skip
 
     def _merge(self, entry: Judged, value: JsonObject) -> None:

@@ -30,8 +30,10 @@ _ABOUT = {"name": str, "sha256": str}
 Tables = Mapping[str, Mapping[str, type]]
 
 TABLES: Tables = {
+    # `trail_number` is what other tables call `trail`; `counts` says whether its genesis does
     "chain": {"position": int, "id": str, "key": str, "time": str, "writer": str, "flow": str, "trail": str,
-              "job": str, "repository": str, "source_commit": str, "branch": str, "run_url": str},
+              "job": str, "repository": str, "source_commit": str, "branch": str, "run_url": str, "actor": str,
+              "provider": str, "trail_number": int, "counts": int},
     # `trail` is the position of the genesis that first named the trail; `newest` marks one row for each fingerprint
     "artifact": {**_FACT, "chain": int, "trail": int, **_ABOUT, "size": int, "type": str, "version": str,
                  "repository": str, "source_commit": str, "newest": int},
@@ -44,10 +46,21 @@ TABLES: Tables = {
     # by the position of the evidence that tells of it, as are the commits that it brought
     "pull_request": {"position": int, "url": str, "number": str, "author": str, "merge_commit": str, "head": str},
     "change": {"position": int, "source_commit": str, "committed": str, "authors": str},
-    "deployment": {**_FACT, **_ABOUT, "environment": str, "service": str, "reason": str, "link": str},
+    "deployment": {**_FACT, "chain": int, **_ABOUT, "environment": str, "service": str, "reason": str, "link": str},
     # a custodian's act, by which a stretch of the log arrived: where its chain begins, and how many entries it took
     "merge": {**_FACT, "chain": int, "taken": int},
     "discounted": {"first": int, "last": int},  # positions of entries that count for nothing, both included
+    # of an exception for one artifact its name and fingerprint; of others a glob over names, and ""
+    "allow": {**_FACT, **_ABOUT, "environment": str, "until": str, "reason": str, "controls": str},
+    "decision": {**_FACT, **_ABOUT, "environment": str, "result": str, "policy": str},
+    "policy": {**_FACT, "chain": int, "seq": int, "name": str},
+    # the last entry of a chain that has one; the chains that a seal lists, as JSON
+    "closing": {**_FACT, "chain": int},
+    "listing": {**_FACT, "chain": int, "chains": str},
+    # what counts and whose body is not there or cannot be read: a row for each subject of its header, or one without
+    "blank": {**_FACT, "chain": int, "seq": int, "trail": int, "kind": str, **_ABOUT},
+    # evidence whose artifact's name did not bind to one fingerprint in its trail
+    "unbound": {**_FACT, "chain": int, "seq": int, "trail": int, "name": str},
     "content": {"id": int, "running": str},
     "snapshot": {**_FACT, "environment": str, "content": int},
     "environment": {"name": str, "basis": str, "states": int, "services": int, "first": str, "last_change": str,
@@ -58,6 +71,7 @@ TABLES: Tables = {
     "span": {"environment": str, "service": str, **_ABOUT, **_FACT, "until": str, "until_position": int,
              "until_entry": str, "until_writer": str},
     "notice": {"code": str, "position": int, "entry": str, "message": str},
+    "log": {"moment": str},  # the latest time in effect of any entry that counts
     "report": {"document": str},  # of the verification that the facts come from, for `opening`
 }  # fmt: skip
 _KEYS: dict[str, str | tuple[str, ...]] = {
@@ -67,7 +81,7 @@ _KEYS: dict[str, str | tuple[str, ...]] = {
     "state": ("environment", "number"),
     "keyframe": ("environment", "number"),
 }
-_NO_KEY = ("span", "notice", "report", "change")
+_NO_KEY = ("blank", "log", "span", "notice", "report", "change")
 
 # Made after the facts are in, which is faster than keeping them up to date row by row.
 INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -76,6 +90,16 @@ INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("artifact", ("source_commit",)),
     ("artifact", ("name", "trail")),
     ("evidence", ("subject", "control", "result", "in_force")),
+    ("artifact", ("name", "time")),
+    ("chain", ("trail_number",)),
+    ("closing", ("chain",)),
+    ("listing", ("chain",)),
+    ("blank", ("sha256", "kind")),
+    ("blank", ("kind",)),
+    ("blank", ("trail", "name")),
+    ("unbound", ("trail", "name")),
+    ("allow", ("sha256",)),
+    ("decision", ("sha256",)),
     ("approval", ("sha256", "environment", "time")),
     ("deployment", ("sha256",)),
     ("deployment", ("environment", "time")),
