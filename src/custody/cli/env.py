@@ -107,9 +107,9 @@ def show(
             belief.print_understood()
             point.print_head(clock)
             _print_state(point.state, standing, clock)
-            told = (
-                f": it is now state {now.number}, by entry {now.proof.entry[:12]}" if now is not None else ""
-            )
+            told = ": nothing is known of it now"
+            if now is not None:
+                told = f": it is now state {now.number}, by entry {now.proof.entry[:12]}"
             belief.print_later(later, told)
         state = point.state
         return answer.finish(
