@@ -63,6 +63,14 @@ def artifact(
             help="What went into it: a lock file, or a base image as IMAGE@sha256:…; repeatable.",
         ),
     ] = None,
+    since: Annotated[
+        str | None,
+        option(
+            "--since",
+            metavar="COMMIT",
+            help="With --git: record the commits since then, such as the last release's tag.",
+        ),
+    ] = None,
     slsa: Annotated[
         bool, typer.Option("--slsa", help="Attach a signed SLSA provenance statement (DSSE).")
     ] = False,
@@ -86,7 +94,7 @@ def artifact(
         commit=surroundings.context.commit,
         excluded=found.excluded,
     )
-    body, files = with_provenance(surroundings, body, material or [], slsa)
+    body, files = with_provenance(surroundings, body, material or [], since, slsa)
     return Act("artifact", body.write(), (subject,), files)
 
 

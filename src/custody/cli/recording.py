@@ -71,6 +71,8 @@ class Recording(NamedTuple):
     signers: list[Signer]  # the key, once it was asked for
     ci: CI | None = None
     git: GitFacts | None = None
+    checkout: Path | None = None  # the folder that --git named
+    asks: bool = True  # whether a command may ask the person in front of it
 
     def signer(self) -> Signer:
         """The key that signs all of it; a passphrase is asked for once."""
@@ -235,6 +237,7 @@ def recording(
         [],
         run.ci,
         run.git,
+        Path(git) if git else None,
     )
 
 
