@@ -87,8 +87,9 @@ def gate(
         subject = known_artifact(answer, artifact, name)
         when = moment.utc if moment is not None else max(timestamps.now(), judgement.now)
         verdict = judgement.verdict(subject.sha256, environment, moment=when, policy=trial)
-        allowed = judgement.policy_for(environment, when) if trial is None else trial
-        gaps = _gaps(answer.report, allowed)
+        governing = judgement.governing(environment, moment=when)
+        policy_used = trial or (None if isinstance(governing, str) else governing.policy)
+        gaps = _gaps(answer.report, policy_used)
         yes = verdict.outcome == "passed" and not gaps
         if not json:
             print_understood("understood", moment)

@@ -50,6 +50,10 @@ _APPROVED = """
     SELECT position, entry, time, writer, name, sha256, environment, decision, in_force FROM approval
     ORDER BY time, position
 """
+_MERGES = "SELECT position, time FROM merge ORDER BY position"
+_EVIDENCE = """
+    SELECT position, entry, time, writer, control, subject FROM evidence ORDER BY position
+"""
 _DECIDED = """
     SELECT position, entry, time, writer, name, sha256, environment, result FROM decision ORDER BY time, position
 """
