@@ -106,10 +106,10 @@ class Judgement:
     def last_moment(self, at: int | None = None) -> str:
         """The latest time in effect of what counts, in front of position `at`: now, in a file."""
         if at is None:
-            row = self._index.row("SELECT moment FROM log")
+            row = self.index.row("SELECT moment FROM log")
         else:
             each = " UNION ALL ".join(f"SELECT time, position FROM {table}" for table in _TIMED)
-            row = self._index.row(f"SELECT max(time) FROM ({each}) WHERE position < ?", at)
+            row = self.index.row(f"SELECT max(time) FROM ({each}) WHERE position < ?", at)
         return str(row[0] or "") if row is not None else ""
 
     def _choose(
