@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from custody.cli import answers, console, options
-from custody.cli.answers import Answer
 from custody.cli.known import known_artifact
 from custody.cli.recording import find_key, ledger_path
 from custody.cli.times import Clock, print_understood
@@ -51,7 +50,9 @@ def gate(
     ] = False,
     what_if: Annotated[
         bool,
-        typer.Option("--what-if", help="Judge by --policy instead; without ARTIFACT, every deployment so far."),
+        typer.Option(
+            "--what-if", help="Judge by --policy instead; without ARTIFACT, every deployment so far."
+        ),
     ] = False,
     policy: Annotated[
         str | None, options.option("--policy", metavar="FILE", help="The policy that --what-if tries out.")
@@ -156,9 +157,7 @@ def _record(
         raise UsageError(message, code="role")
     allowed = verdict.outcome == "passed" and not gaps
     reason = f"gaps of the verification: {', '.join(gaps)}" if gaps else ""
-    body = decision_of(
-        subject, verdict, allowed=allowed, size=report.size, root=report.root, reason=reason
-    )
+    body = decision_of(subject, verdict, allowed=allowed, size=report.size, root=report.root, reason=reason)
     with Writer(ledger_path(ledger), ChainWriter(signer), None, {}, wait=wait) as out:
         receipt = out.append([Draft("decision", body.write(), (subject,), last=True)])[0]
     if not json:

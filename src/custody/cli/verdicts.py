@@ -33,7 +33,9 @@ def print_verdict(verdict: Verdict, clock: Clock) -> None:
     if verdict.policy:
         proof = verdict.policy_proof
         entry = f", entry {proof.entry[:12]}" if proof is not None else ""
-        console.out(f"policy      {safe_text(verdict.policy, 60)} (sha256 {verdict.policy_sha256[:12]}{entry})")
+        console.out(
+            f"policy      {safe_text(verdict.policy, 60)} (sha256 {verdict.policy_sha256[:12]}{entry})"
+        )
     console.out(f"judged at   {clock.text(verdict.moment)}")
     if verdict.controls:
         rows = [

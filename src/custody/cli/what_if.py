@@ -36,7 +36,9 @@ def replay(
             if environment in (None, one.deployed.environment)
         ]
         refused = [one for one in found if one.then.outcome == "passed" and one.instead.outcome != "passed"]
-        let_through = [one for one in found if one.then.outcome != "passed" and one.instead.outcome == "passed"]
+        let_through = [
+            one for one in found if one.then.outcome != "passed" and one.instead.outcome == "passed"
+        ]
         if not json:
             _print(found, clock)
             console.out(
@@ -92,4 +94,6 @@ def _print(found: list[Replayed], clock: Clock) -> None:
 
 def _why(one: Replayed) -> str:
     stand = [control for control in one.instead.controls if control.state in ("failed", "missing", "unknown")]
-    return "; ".join(f"{safe_text(control.name, 40)}: {safe_text(control.sentence, 160)}" for control in stand)
+    return "; ".join(
+        f"{safe_text(control.name, 40)}: {safe_text(control.sentence, 160)}" for control in stand
+    )

@@ -74,9 +74,7 @@ def ask(judgement: Judgement, sha256: str, environment: str, *, moment: str, app
             policy_sha256=before.policy_sha256,
         )
         after = judgement.judge(replace(facts, approvals=(*facts.approvals, given)), moment)
-    return Asked(
-        sha256, environment, approver, record, facts.base, _commits(facts, record), before, after
-    )
+    return Asked(sha256, environment, approver, record, facts.base, _commits(facts, record), before, after)
 
 
 def _commits(facts: Facts, record: ArtifactFact | None) -> tuple[CommitAsked, ...]:

@@ -111,7 +111,9 @@ def _deployments(judgement: Judgement, placed: list[Deployed]) -> Iterator[Condu
         if verdict.policy:
             yield from _against(one, verdict)
         elif one.environment in asked_for and not _approved(facts, one.environment, moment):
-            yield one.conduct("deployed-unapproved", "no approval for it was in force, and no policy was either")
+            yield one.conduct(
+                "deployed-unapproved", "no approval for it was in force, and no policy was either"
+            )
 
 
 def _against(one: Deployed, verdict: Verdict) -> Iterator[Conduct]:

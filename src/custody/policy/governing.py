@@ -12,6 +12,7 @@ from custody.ledger.reader import Snapshot
 from custody.policy.asking import Asking, Known
 from custody.policy.document import Policy
 from custody.policy.globs import matches
+from custody.policy.read import read_policy
 from custody.query.index import Index
 from custody.query.types import Proof
 
@@ -106,8 +107,6 @@ class Policies:
 
     def _policy(self, text: str) -> Policy | str:
         """A text read, or what is wrong with it."""
-        from custody.policy.read import read_policy
-
         digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
         if digest not in self._read:
             if len(self._read) >= _KEPT:
