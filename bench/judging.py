@@ -212,7 +212,13 @@ def _log(artifacts: int) -> Iterator[Signed]:
         reviews = (Review("dev-2", "approved", from_datetime(START + timedelta(seconds=1)), commits[-1]),)
         pull = PullRequest(f"{repository}/pulls/{number}", "merged", "dev-1", changes, reviews, str(number))
         reviewed = Evidence(
-            "pull-request", "pull-request", "pass", subject, service, format="github-pull-request", pull_request=pull
+            "pull-request",
+            "pull-request",
+            "pass",
+            subject,
+            service,
+            format="github-pull-request",
+            pull_request=pull,
         )
         checks = [
             Draft("evidence", body.write(), (subject,)) for body in (*_checks(subject, chance), reviewed)

@@ -19,7 +19,7 @@ from custody.query.types import Proof
 _KEPT = 1000
 
 _RECORDED = """
-    SELECT position, entry, time, writer, chain, seq, name FROM policy WHERE position < ?2 AND time <= ?3
+    SELECT position, entry, time, writer, chain, seq, name, body FROM policy WHERE position < ?2 AND time <= ?3
 """
 _BLANK = """
     SELECT position, entry, time, writer FROM blank
@@ -91,7 +91,10 @@ class Policies:
     def _of_name(self, asking: Asking, name: str, rows: list[tuple[Any, ...]]) -> PolicyEntry:
         latest = max(row[2] for row in rows)
         rows = sorted((row for row in rows if row[2] == latest), key=lambda row: str(row[1]))
-        texts = [body.document for body in asking.read(rows, "policy", PolicyBody.read).values()]
+        texts = [
+            body.document
+            for body in asking.read({row[0]: row[7] for row in rows}, "policy", PolicyBody.read).values()
+        ]
         proof = Proof(*rows[0][:4])
         if len(set(texts)) > 1:
             positions = " and ".join(str(row[0]) for row in sorted(rows))
