@@ -104,7 +104,7 @@ def walk() -> None:
     title("Step 4: somebody takes responsibility, with a key of their own")
     main_ledger = ("--ledger", "main.ledger")
     custody(
-        "append", "approval", str(wheel), "--env", "prod", "--reason", "reviewed what the jobs recorded",
+        "append", "approval", str(wheel), "--env", "prod", "--yes", "--reason", "reviewed what the jobs recorded",
         "--key", "approver.key", *main_ledger,
     )  # fmt: skip
 

@@ -96,7 +96,7 @@ def give_names(folder: Path, payloads: Mapping[str, str], terminal: bool) -> Non
             ("append", "trust", name, *LEDGER, "--key", "ci.key"),
             ("append", "evidence", name, "--type", "junit", *LEDGER, "--key", "ci.key"),
             ("append", "snapshot", "--env", "prod", "--from", name, *LEDGER, "--key", "ci.key"),
-            ("append", "approval", name, "--env", name, *LEDGER, "--key", "ci.key"),
+            ("append", "approval", name, "--env", name, "--yes", *LEDGER, "--key", "ci.key"),
             ("append", "note", "x", *LEDGER, "--key", name),
             ("append", "note", "x", *LEDGER, "--key", "ci.key", "--once", "b", "--trail", name),
             ("append", "note", name, *LEDGER, "--key", "ci.key", "--once", "b"),
