@@ -15,8 +15,6 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from custody.policy.judgement import Judgement
-
 from custody.keys.ed25519 import Signer
 from custody.kinds import Genesis, Redaction, Seal, Trust
 from custody.ledger.checkpoint import parse_checkpoint
@@ -26,6 +24,7 @@ from custody.ledger.store import create_ledger
 from custody.ledger.timestamps import from_datetime
 from custody.ledger.writer import ChainWriter, Draft, Receipt, Writer
 from custody.policy.decisions import decision_of
+from custody.policy.judgement import Judgement
 from custody.policy.verdict import Verdict
 from custody.query.build import IndexBuilder
 from custody.query.index import Index

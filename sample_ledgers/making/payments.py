@@ -355,9 +355,7 @@ class Payments:
         # Somebody approves what they wrote themselves. The gate says no, until somebody else has looked.
         author = people.DEV_2
         reason = "quiet hours are kept in the customer's own time zone, seen in staging"
-        fate = _fate(
-            "2026-11-12 10:20:11", "2026-11-13 13:26:40", "2026-11-13 13:48:12", reason, manager
-        )
+        fate = _fate("2026-11-12 10:20:11", "2026-11-13 13:26:40", "2026-11-13 13:48:12", reason, manager)
         self._run("notifications", "2026-11-12 09:05:27", fate._replace(author=author, minor=True))
         reason = "my change, tried it in staging"
         early = fate._replace(approved=_moment("2026-11-13 09:58:03"), by=author, reason=reason)

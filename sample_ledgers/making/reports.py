@@ -116,7 +116,10 @@ def scan(random: Random, build: Build, problem: str = "") -> bytes:
 def change(build: Build, opened: datetime, reviewed: datetime | None, merged: datetime) -> bytes:
     """The pull request that brought a build's commit, as custody's own small JSON; `reviewed` is None for nobody."""
     reviewer = f"dev-{int(build.author[-1]) % 4 + 1}"
-    said = [{"by": reviewer, "state": "approved", "time": from_datetime(reviewed), "commit": build.change}]
+    said = []
+    if reviewed is not None:
+        time = from_datetime(reviewed)
+        said = [{"by": reviewer, "state": "approved", "time": time, "commit": build.change}]
     value = {
         "url": f"https://git.acme.example/acme/{build.service}/changes/{build.run}",
         "number": str(build.run),
@@ -126,6 +129,6 @@ def change(build: Build, opened: datetime, reviewed: datetime | None, merged: da
         "mergedBy": reviewer if reviewed else build.author,
         "merged": from_datetime(merged),
         "changes": [{"commit": build.change, "authors": [build.author], "time": from_datetime(opened)}],
-        "reviews": said if reviewed else [],
+        "reviews": said,
     }
     return (json.dumps({OWN: value}, indent=1) + "\n").encode()

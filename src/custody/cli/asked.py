@@ -81,7 +81,9 @@ def _print_verdict(verdict: Verdict, label: str) -> None:
     name = f"policy {safe_text(verdict.policy, 60)}: " if verdict.policy else ""
     console.say(f"{label:12}{name}{WORDS[verdict.outcome][0]}")
     for one in verdict.controls:
-        sentence = "" if one.state in GOOD and one.state != "excepted" else f": {safe_text(one.sentence, 300)}"
+        sentence = (
+            "" if one.state in GOOD and one.state != "excepted" else f": {safe_text(one.sentence, 300)}"
+        )
         console.say(f"  {MARKS[one.state]:8}{safe_text(one.name, 40)}{sentence}")
     if verdict.reason:
         console.say(f"  {safe_text(verdict.reason, 300)}")

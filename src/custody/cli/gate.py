@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from custody.cli import answers, console, options
-from custody.cli.answers import Answer
 from custody.cli.known import known_artifact
 from custody.cli.recording import find_key, ledger_path
 from custody.cli.times import Clock, print_understood
@@ -51,7 +50,9 @@ def gate(
     ] = False,
     what_if: Annotated[
         bool,
-        typer.Option("--what-if", help="Judge by --policy instead; without ARTIFACT, every deployment so far."),
+        typer.Option(
+            "--what-if", help="Judge by --policy instead; without ARTIFACT, every deployment so far."
+        ),
     ] = False,
     policy: Annotated[
         str | None, options.option("--policy", metavar="FILE", help="The policy that --what-if tries out.")
@@ -87,8 +88,9 @@ def gate(
         subject = known_artifact(answer, artifact, name)
         when = moment.utc if moment is not None else max(timestamps.now(), judgement.now)
         verdict = judgement.verdict(subject.sha256, environment, moment=when, policy=trial)
-        allowed = judgement.policy_for(environment, when) if trial is None else trial
-        gaps = _gaps(answer.report, allowed)
+        governing = judgement.governing(environment, moment=when)
+        policy_used = trial or (None if isinstance(governing, str) else governing.policy)
+        gaps = _gaps(answer.report, policy_used)
         yes = verdict.outcome == "passed" and not gaps
         if not json:
             print_understood("understood", moment)
@@ -120,7 +122,8 @@ def _gaps(report: Report, policy: Policy | None) -> list[str]:
 def _print(subject: Subject, verdict: Verdict, gaps: list[str], yes: bool, clock: Clock) -> None:
     console.out(f"artifact    {safe_text(subject.name)} sha256 {subject.sha256}")
     console.out(f"environment {safe_text(verdict.environment)}")
-    print_verdict(verdict, clock)
+    console.out(f"judged at   {clock.text(verdict.moment)}")
+    print_verdict(verdict)
     if gaps:
         console.out(f"gaps        {', '.join(gaps)}: what cannot be verified cannot be let through")
         if gaps == ["no-root"]:
@@ -155,9 +158,7 @@ def _record(
         raise UsageError(message, code="role")
     allowed = verdict.outcome == "passed" and not gaps
     reason = f"gaps of the verification: {', '.join(gaps)}" if gaps else ""
-    body = decision_of(
-        subject, verdict, allowed=allowed, size=report.size, root=report.root, reason=reason
-    )
+    body = decision_of(subject, verdict, allowed=allowed, size=report.size, root=report.root, reason=reason)
     with Writer(ledger_path(ledger), ChainWriter(signer), None, {}, wait=wait) as out:
         receipt = out.append([Draft("decision", body.write(), (subject,), last=True)])[0]
     if not json:

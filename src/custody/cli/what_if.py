@@ -12,7 +12,7 @@ from custody.text import safe_text
 
 if TYPE_CHECKING:
     from custody.policy.document import Policy
-    from custody.policy.judgement import Replayed
+    from custody.policy.replaying import Replayed
 
 
 def replay(
@@ -27,13 +27,18 @@ def replay(
     verification's: a question about the past is no gate."""
     with answers.answering(ledger, root, json) as answer:
         from custody.policy.judgement import Judgement
+        from custody.policy.replaying import replay as deployments_under
 
         judgement = Judgement(answer.snapshot, answer.index, answer.answers.trust)
         found = [
-            one for one in judgement.replay(policy) if environment in (None, one.deployed.environment)
+            one
+            for one in deployments_under(judgement, policy)
+            if environment in (None, one.deployed.environment)
         ]
-        refused = [one for one in found if one.then.outcome == "passed" and one.now.outcome != "passed"]
-        let_through = [one for one in found if one.then.outcome != "passed" and one.now.outcome == "passed"]
+        refused = [one for one in found if one.then.outcome == "passed" and one.instead.outcome != "passed"]
+        let_through = [
+            one for one in found if one.then.outcome != "passed" and one.instead.outcome == "passed"
+        ]
         if not json:
             _print(found, clock)
             console.out(
@@ -52,7 +57,7 @@ def replay(
                         "service": one.deployed.service,
                         "proof": one.deployed.proof._asdict(),
                         "then": verdict_json(one.then),
-                        "whatIf": verdict_json(one.now),
+                        "whatIf": verdict_json(one.instead),
                     }
                     for one in found
                 ],
@@ -68,7 +73,7 @@ def _print(found: list[Replayed], clock: Clock) -> None:
             safe_text(one.deployed.name, 40),
             one.deployed.sha256[:12],
             WORDS[one.then.outcome][0] if one.then.policy else "no policy",
-            WORDS[one.now.outcome][0],
+            WORDS[one.instead.outcome][0],
             _why(one),
         ]
         for one in found
@@ -88,5 +93,7 @@ def _print(found: list[Replayed], clock: Clock) -> None:
 
 
 def _why(one: Replayed) -> str:
-    stand = [control for control in one.now.controls if control.state in ("failed", "missing", "unknown")]
-    return "; ".join(f"{safe_text(control.name, 40)}: {safe_text(control.sentence, 160)}" for control in stand)
+    stand = [control for control in one.instead.controls if control.state in ("failed", "missing", "unknown")]
+    return "; ".join(
+        f"{safe_text(control.name, 40)}: {safe_text(control.sentence, 160)}" for control in stand
+    )

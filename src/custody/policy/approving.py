@@ -59,7 +59,7 @@ class Asked:
 
 def ask(judgement: Judgement, sha256: str, environment: str, *, moment: str, approver: str) -> Asked:
     """Put together what an approver (an identity, or "") must see, as of `moment` (UTC text)."""
-    facts = judgement.facts(sha256, environment)
+    facts = judgement.facts(sha256, environment, moment=moment)
     records = [one for one in facts.records if one.readable and one.proof.time <= moment]
     record = max(records, key=lambda one: (one.proof.time, one.proof.position), default=None)
     before = judgement.judge(facts, moment)
@@ -74,9 +74,7 @@ def ask(judgement: Judgement, sha256: str, environment: str, *, moment: str, app
             policy_sha256=before.policy_sha256,
         )
         after = judgement.judge(replace(facts, approvals=(*facts.approvals, given)), moment)
-    return Asked(
-        sha256, environment, approver, record, facts.base, _commits(facts, record), before, after
-    )
+    return Asked(sha256, environment, approver, record, facts.base, _commits(facts, record), before, after)
 
 
 def _commits(facts: Facts, record: ArtifactFact | None) -> tuple[CommitAsked, ...]:

@@ -11,6 +11,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from custody.ledger import timestamps
+from custody.policy.case import Case
+from custody.policy.document import Policy
+from custody.policy.duties import duties
 from custody.policy.facts import Facts
 from custody.policy.verdict import GOOD, Verdict
 from custody.query.types import Proof
@@ -28,7 +31,7 @@ CODES = {
     "approved-not-deployed": "It was approved for an environment over 30 days ago, and was never seen there.",
     "approved-by-author": "Somebody approved what they had a hand in.",
     "approval-before-code": "It was approved before it was recorded.",
-    "decision-contradicted": "A recorded decision says the opposite of an earlier one, or of the policy it names.",
+    "decision-contradicted": "A recorded yes was taken back, or is not borne out by what is known of its moment.",
     "late-evidence": "It reached this ledger more than 7 days after the time it claims.",
 }
 GRACE = timedelta(days=30)
@@ -36,6 +39,7 @@ GRACE = timedelta(days=30)
 LATE = timedelta(days=7)
 """How long after its claimed time evidence may reach the ledger."""
 _SHORT = 12
+_NO_POLICY = Policy(name="", environments=(), controls=())
 _OF_KIND = {"approvals": "deployed-unapproved", "provenance": "deployed-without-provenance"}
 
 # Where nobody records deployments, an artifact was deployed when it was first seen running.
@@ -49,6 +53,10 @@ _DEPLOYED = """
 _APPROVED = """
     SELECT position, entry, time, writer, name, sha256, environment, decision, in_force FROM approval
     ORDER BY time, position
+"""
+_MERGES = "SELECT position, time FROM merge ORDER BY position"
+_EVIDENCE = """
+    SELECT position, entry, time, writer, control, subject FROM evidence ORDER BY position
 """
 _DECIDED = """
     SELECT position, entry, time, writer, name, sha256, environment, result FROM decision ORDER BY time, position
@@ -84,7 +92,7 @@ def conduct(judgement: Judgement) -> Iterator[Conduct]:
     placed = deployments(judgement.index)
     yield from _deployments(judgement, placed)
     yield from _approvals(judgement, placed)
-    yield from _decisions(judgement.index)
+    yield from _decisions(judgement)
     yield from _late(judgement)
 
 
@@ -107,7 +115,9 @@ def _deployments(judgement: Judgement, placed: list[Deployed]) -> Iterator[Condu
         if verdict.policy:
             yield from _against(one, verdict)
         elif one.environment in asked_for and not _approved(facts, one.environment, moment):
-            yield one.conduct("deployed-unapproved", "no approval for it was in force, and no policy was either")
+            yield one.conduct(
+                "deployed-unapproved", "no approval for it was in force, and no policy was either"
+            )
 
 
 def _against(one: Deployed, verdict: Verdict) -> Iterator[Conduct]:
@@ -116,8 +126,8 @@ def _against(one: Deployed, verdict: Verdict) -> Iterator[Conduct]:
         if control.kind in _OF_KIND:
             yield one.conduct(_OF_KIND[control.kind], f"{control.name}: {control.sentence}")
     if verdict.outcome != "passed":
-        why = ", ".join(f"{control.name} {control.state}" for control in bad) or verdict.reason
-        yield one.conduct("deployed-against-verdict", f"policy {verdict.policy} did not say yes: {why}")
+        message = f"policy {verdict.policy} did not say yes: {_standing(verdict)}"
+        yield one.conduct("deployed-against-verdict", message)
 
 
 def _approved(facts: Facts, environment: str, moment: str) -> bool:
@@ -136,25 +146,52 @@ def _approvals(judgement: Judgement, placed: list[Deployed]) -> Iterator[Conduct
         one = Deployed(Proof(*proof), name, sha256, environment, "")
         if decision != "approved":
             continue
-        facts = judgement.facts(sha256, environment)
-        if facts.records and one.proof.time < min(record.proof.time for record in facts.records):
+        facts = judgement.facts(sha256, environment, moment=one.proof.time)
+        first = index.row("SELECT min(time) FROM artifact WHERE sha256 = ?", sha256)
+        if first is not None and first[0] is not None and one.proof.time < first[0]:
             yield one.conduct("approval-before-code", "it was approved before it was recorded")
-        approver, why = judgement.hand_in(facts, one.proof)
-        if why:
-            yield one.conduct("approved-by-author", f"{approver} approved it and {why}")
+        yield from _by_author(judgement, one, facts)
         if in_force and (sha256, environment) not in seen and one.proof.time < overdue:
             yield one.conduct("approved-not-deployed", "it was approved, and has not been seen there since")
 
 
-def _decisions(index: Index) -> Iterator[Conduct]:
-    before: dict[tuple[str, str], tuple[str, str]] = {}
-    for *proof, name, sha256, environment, result in index.rows(_DECIDED):
+def _by_author(judgement: Judgement, one: Deployed, facts: Facts) -> Iterator[Conduct]:
+    identities = judgement.identities
+    case = Case(facts, _NO_POLICY, identities, one.proof.time)
+    people = duties(case, ("author", "committer", "builder"), claimed_authors=True).people
+    for fact in facts.approvals:
+        if fact.proof.entry != one.proof.entry:
+            continue
+        person: str | None = fact.proof.writer
+        if fact.signed_by:
+            person = identities.of_key(fact.signed_by)
+        elif fact.given_by:
+            person = identities.of_claim(fact.given_by)
+        if person in people:
+            yield one.conduct("approved-by-author", f"{person} approved it, who {people[person]}")
+
+
+def _decisions(judgement: Judgement) -> Iterator[Conduct]:
+    """A yes that was taken back, and a yes that what is known by now does not bear out for its moment."""
+    before: dict[tuple[str, str], Proof] = {}  # the last yes
+    for *proof, name, sha256, environment, result in judgement.index.rows(_DECIDED):
         one = Deployed(Proof(*proof), name, sha256, environment, "")
-        result_before, entry = before.get((sha256, environment), ("", ""))
-        if result_before and result_before != result:
-            message = f"{result} here, after {result_before} in entry {entry[:_SHORT]}"
+        passed = before.pop((sha256, environment), None)
+        if result == "PASSED":
+            before[sha256, environment] = one.proof
+            verdict = judgement.verdict(sha256, environment, moment=one.proof.time)
+            if verdict.outcome != "passed":
+                message = f"a yes, and by what is known now it was {verdict.outcome}: {_standing(verdict)}"
+                yield one.conduct("decision-contradicted", message)
+        elif passed is not None:
+            message = f"a no, after the yes of {passed.time} in entry {passed.entry[:_SHORT]}"
             yield one.conduct("decision-contradicted", message)
-        before[sha256, environment] = result, one.proof.entry
+
+
+def _standing(verdict: Verdict) -> str:
+    """What stands in the way of a yes."""
+    bad = [control for control in verdict.controls if control.state not in GOOD]
+    return ", ".join(f"{control.name} {control.state}" for control in bad) or verdict.reason
 
 
 def _late(judgement: Judgement) -> Iterator[Conduct]:

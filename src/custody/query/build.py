@@ -22,6 +22,7 @@ from custody.kinds import (
     Deployment,
     Evidence,
     Genesis,
+    Merge,
     Policy,
     Seal,
     Snapshot,
@@ -44,8 +45,9 @@ _MAX_CONTENTS = 256
 _BARE_SEAL = len('{"salt":""}') + 32  # bytes of a seal's body that lists nothing
 _TIMED = (
     "chain", "artifact", "evidence", "approval", "deployment", "snapshot", "allow", "decision", "policy", "closing",
-    "listing", "blank",
+    "listing", "blank", "merge",
 )  # fmt: skip
+_UNTIMED = ("content", "source", "pull_request", "change")
 
 # Everything is taken to be in force, and to be the newest, until something else is found to be; that is rare, so
 # only what there are several of is put in order. Of evidence, the last of each chain comes first; then the latest;
@@ -89,7 +91,7 @@ _BIND = """
 """
 # What did not bind counts for nothing, and is kept apart: before there were two of a name, it may have.
 _UNBOUND = """
-    INSERT INTO unbound SELECT position, entry, time, writer, chain, seq, trail, name FROM evidence
+    INSERT INTO unbound SELECT position, entry, time, writer, chain, seq, trail, name, body FROM evidence
     WHERE subject IS NULL
 """
 
@@ -116,7 +118,8 @@ class IndexBuilder:
         self._latest = ""  # the latest time claimed since the last merge
         self._moment = ""  # the latest in effect in front of it
         self._covered = 0  # that merge's position
-        self._rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in (*_TIMED, "content")}
+        self._discounted: list[tuple[int, int]] = []
+        self._rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in (*_TIMED, *_UNTIMED)}
         self._makers: dict[str, Callable[[Judged, JsonObject], None]] = {
             "artifact": self._artifact,
             "evidence": self._evidence,
@@ -126,6 +129,7 @@ class IndexBuilder:
             "allow": self._allow,
             "decision": self._decision,
             "policy": self._policy,
+            "merge": self._merge,
         }
 
     def add(self, entries: Sequence[Judged]) -> None:
@@ -137,15 +141,18 @@ class IndexBuilder:
                 self._genesis(entry)
             elif entry.counts and kind in makers:
                 if kind == "snapshot" and entry.body is not None and self._seen_before(entry, entry.body):
-                    continue
-                self._make(entry, makers[kind])
+                    pass
+                else:
+                    self._make(entry, makers[kind])
             elif entry.counts and kind == "seal" and entry.header.body_size > _BARE_SEAL:
                 self._make(entry, self._listing)
             if entry.header.last and entry.counts:
                 self._rows["closing"].append(
                     (entry.position, entry.id, entry.effective, entry.writer, self._chain(entry).position)
                 )
-            if entry.counts and entry.effective > self._latest:
+            if not entry.counts:
+                self._discount(entry.position)
+            elif entry.effective > self._latest:
                 self._latest = entry.effective
             if kind == "merge" and entry.counts:
                 self._cover(entry)
@@ -156,6 +163,13 @@ class IndexBuilder:
             if rows:
                 self._index.insert(table, rows)
                 rows.clear()
+
+    def _discount(self, position: int) -> None:
+        first, last = self._discounted.pop() if self._discounted else (position, position - 1)
+        if last + 1 == position:
+            self._discounted.append((first, position))
+        else:
+            self._discounted += [(first, last), (position, position)]
 
     def _cover(self, merge: Judged) -> None:
         """What a merge covers took effect no later than it, whatever it claims."""
@@ -173,6 +187,7 @@ class IndexBuilder:
     def finish(self) -> None:
         """Settle what depends on several entries, and mark the index complete."""
         index = self._index
+        index.insert("discounted", self._discounted)
         index.add_indexes("artifact", "approval", "blank")
         index.execute(_BIND)
         message = "its artifact's name does not stand for exactly one fingerprint in its trail; it counts for nothing"
@@ -187,8 +202,9 @@ class IndexBuilder:
         index.execute(_SUPERSEDED_EVIDENCE)
         index.execute(_SUPERSEDED_APPROVALS)
         index.execute(_OLDER_ARTIFACTS)
+        index.add_indexes("snapshot")  # by which the reports are read in order
         fold_environments(index)
-        index.add_indexes("deployment", "state", "span")
+        index.add_indexes("deployment", "state", "span", "source", "pull_request", "change")
         index.add_indexes("chain", "allow", "decision", "closing", "listing", "unbound")
         index.insert("log", [(max(self._moment, self._latest),)])
         index.complete()
@@ -247,8 +263,15 @@ class IndexBuilder:
         self._rows["artifact"].append(
             (entry.position, entry.id, entry.effective, entry.writer, chain.position, chain.trail, body.subject.name,
              body.subject.sha256, body.size, body.type, body.version, body.repository or chain.repository,
-             body.commit or chain.commit, 1)
+             body.commit or chain.commit, 1, entry.header.body)
         )  # fmt: skip
+        if body.source is not None:
+            source = body.source
+            author = source.author.name or source.author.email
+            self._rows["source"].append(
+                (entry.position, body.commit or chain.commit, " ".join(source.parents), source.committer.time,
+                 author)
+            )  # fmt: skip
 
     def _evidence(self, entry: Judged, value: JsonObject) -> None:
         body = Evidence.read(Fields(value, "evidence"))
@@ -267,8 +290,17 @@ class IndexBuilder:
             subject = f"trail:{chain.trail}"
         self._rows["evidence"].append(
             (entry.position, entry.id, entry.effective, entry.writer, chain.position, entry.header.seq, chain.trail,
-             subject, body.artifact_name, body.control, body.type, body.result, _details(body), 1)
+             subject, body.artifact_name, body.control, body.type, body.result, _details(body), 1,
+             entry.header.body)
         )  # fmt: skip
+        change = body.pull_request
+        if change is not None:
+            self._rows["pull_request"].append(
+                (entry.position, change.url, change.number, change.author, change.merge_commit, change.head)
+            )
+            self._rows["change"] += [
+                (entry.position, one.commit, one.time, ", ".join(one.authors)) for one in change.changes
+            ]
 
     def _approval(self, entry: Judged, value: JsonObject) -> None:
         body = Approval.read(Fields(value, "approval"))
@@ -277,15 +309,17 @@ class IndexBuilder:
         detail = " · ".join(part for part in (body.reason, given) if part)
         self._rows["approval"].append(
             (entry.position, entry.id, entry.effective, entry.writer, body.artifact.name, body.artifact.sha256,
-             body.environment, body.decision, detail, 1)
+             body.environment, body.decision, detail, 1, entry.header.body)
         )  # fmt: skip
 
     def _deployment(self, entry: Judged, value: JsonObject) -> None:
         body = Deployment.read(Fields(value, "deployment"))
         _check_subject(entry, body.artifact)
+        links = body.extras.links
         self._rows["deployment"].append(
             (entry.position, entry.id, entry.effective, entry.writer, self._chain(entry).position,
-             body.artifact.name, body.artifact.sha256, body.environment, body.service, body.reason)
+             body.artifact.name, body.artifact.sha256, body.environment, body.service, body.reason,
+             links[0].url if links else "")
         )  # fmt: skip
 
     def _allow(self, entry: Judged, value: JsonObject) -> None:
@@ -310,7 +344,7 @@ class IndexBuilder:
         body = Policy.read(Fields(value, "policy"))
         self._rows["policy"].append(
             (entry.position, entry.id, entry.effective, entry.writer, self._chain(entry).position, entry.header.seq,
-             body.name)
+             body.name, entry.header.body)
         )  # fmt: skip
 
     def _listing(self, entry: Judged, value: JsonObject) -> None:
@@ -318,6 +352,15 @@ class IndexBuilder:
         self._rows["listing"].append(
             (entry.position, entry.id, entry.effective, entry.writer, self._chain(entry).position,
              json.dumps(body.chains))
+        )  # fmt: skip
+
+    def _merge(self, entry: Judged, value: JsonObject) -> None:
+        body = Merge.read(Fields(value, "merge"))
+        taken = sum(source.taken for source in body.sources)
+        # Whoever merges can count no further than the log reaches; a larger number would not fit a column.
+        self._rows["merge"].append(
+            (entry.position, entry.id, entry.effective, entry.writer, self._chain(entry).position,
+             min(taken, entry.position))
         )  # fmt: skip
 
     def _snapshot(self, entry: Judged, value: JsonObject) -> None:
