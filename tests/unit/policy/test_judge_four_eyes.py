@@ -178,6 +178,11 @@ TRAPS: dict[str, tuple[Sequence[Any], str, str]] = {
         "failed",
         "no approval that counts",
     ),
+    "two changes of one time, of which one is about something else": (
+        [reviewed(chain="a"), reviewed(pull(commit(C2), number=2), chain="b", subject=f"commit:{C1}")],
+        "missing",
+        "",
+    ),
     "a later result that is no change": (
         [reviewed(), evidence(66, control="pull-request", subject=f"commit:{C1}")],
         "missing",
