@@ -28,8 +28,8 @@ from custody.kinds import (
     Snapshot,
 )
 from custody.kinds.fields import Fields
-from custody.ledger.canonical import JsonObject, MalformedError, decode_object
-from custody.ledger.entry import MAX_BODY, Subject
+from custody.ledger.canonical import JsonObject, MalformedError, decode_again
+from custody.ledger.entry import Subject
 from custody.query.fold import Item
 from custody.query.index import Index
 from custody.query.states import fold_environments, write_items
@@ -218,7 +218,7 @@ class IndexBuilder:
         """The fact that an entry is, or a blank where its body is not there or cannot be read."""
         if entry.body is not None:
             try:
-                return make(entry, decode_object(entry.body, MAX_BODY))
+                return make(entry, decode_again(entry.body))
             except MalformedError as error:
                 self._note("unreadable", entry.position, entry.id, str(error))
         self._blank(entry, self._chain(entry))
@@ -239,7 +239,7 @@ class IndexBuilder:
         body, readable = Genesis(), entry.body is not None
         if entry.body is not None:
             try:
-                body = Genesis.read(Fields(decode_object(entry.body, MAX_BODY), "genesis"))
+                body = Genesis.read(Fields(decode_again(entry.body), "genesis"))
             except MalformedError as error:
                 readable = False
                 self._note("unreadable", entry.position, entry.id, str(error))
