@@ -30,6 +30,8 @@ ROWS = (
     "Batch append of",
     "Merge of",
     "State at a moment",
+    "A verdict under a policy of 12 controls",
+    "Verdicts on all",
     "Fingerprint of a folder of",
     "`custody fingerprint` of a file of",
 )

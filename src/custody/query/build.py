@@ -28,10 +28,11 @@ from custody.kinds import (
     Snapshot,
 )
 from custody.kinds.fields import Fields
-from custody.ledger.canonical import JsonObject, MalformedError, decode_object
-from custody.ledger.entry import MAX_BODY, Subject
+from custody.ledger.canonical import JsonObject, MalformedError, decode_again
+from custody.ledger.entry import Subject
 from custody.query.fold import Item
 from custody.query.index import Index
+from custody.query.settling import bind_names, supersede
 from custody.query.states import fold_environments, write_items
 
 if TYPE_CHECKING:
@@ -48,52 +49,6 @@ _TIMED = (
     "listing", "blank", "merge",
 )  # fmt: skip
 _UNTIMED = ("content", "source", "pull_request", "change")
-
-# Everything is taken to be in force, and to be the newest, until something else is found to be; that is rare, so
-# only what there are several of is put in order. Of evidence, the last of each chain comes first; then the latest;
-# of two at the same time the worse, then any one, but always the same: by entry id, which no merge changes.
-_SUPERSEDED_EVIDENCE = """
-    UPDATE evidence SET in_force = 0 WHERE position IN (
-        SELECT position FROM (
-            SELECT position, row_number() OVER (
-                PARTITION BY subject, control
-                ORDER BY place_in_chain > 1, time DESC, result = 'fail' DESC, entry) AS place
-            FROM (
-                SELECT position, subject, control, time, result, entry, row_number() OVER (
-                    PARTITION BY subject, control, chain ORDER BY seq DESC) AS place_in_chain
-                FROM evidence WHERE (subject, control) IN (
-                    SELECT subject, control FROM evidence GROUP BY subject, control HAVING count(*) > 1)))
-        WHERE place > 1)
-"""
-_SUPERSEDED_APPROVALS = """
-    UPDATE approval SET in_force = 0 WHERE position IN (
-        SELECT position FROM (
-            SELECT position, row_number() OVER (
-                PARTITION BY sha256, environment ORDER BY time DESC, decision = 'rejected' DESC, entry) AS place
-            FROM approval WHERE (sha256, environment) IN (
-                SELECT sha256, environment FROM approval GROUP BY sha256, environment HAVING count(*) > 1))
-        WHERE place > 1)
-"""
-_OLDER_ARTIFACTS = """
-    UPDATE artifact SET newest = 0 WHERE position IN (
-        SELECT position FROM (
-            SELECT position, row_number() OVER (PARTITION BY sha256 ORDER BY time DESC, position DESC) AS place
-            FROM artifact WHERE sha256 IN (SELECT sha256 FROM artifact GROUP BY sha256 HAVING count(*) > 1))
-        WHERE place > 1)
-"""
-_BIND = """
-    UPDATE evidence SET subject = (
-        SELECT max(sha256) FROM (
-            SELECT sha256, trail, name FROM artifact
-            UNION ALL SELECT sha256, trail, name FROM blank WHERE kind = 'artifact') AS recorded
-        WHERE recorded.trail = evidence.trail AND recorded.name = evidence.name HAVING count(DISTINCT sha256) = 1)
-    WHERE subject IS NULL
-"""
-# What did not bind counts for nothing, and is kept apart: before there were two of a name, it may have.
-_UNBOUND = """
-    INSERT INTO unbound SELECT position, entry, time, writer, chain, seq, trail, name, body FROM evidence
-    WHERE subject IS NULL
-"""
 
 
 class _Chain(NamedTuple):
@@ -189,19 +144,11 @@ class IndexBuilder:
         index = self._index
         index.insert("discounted", self._discounted)
         index.add_indexes("artifact", "approval", "blank")
-        index.execute(_BIND)
         message = "its artifact's name does not stand for exactly one fingerprint in its trail; it counts for nothing"
-        for position, entry, name in index.rows(
-            "SELECT position, entry, name FROM evidence WHERE subject IS NULL ORDER BY position LIMIT ?",
-            MAX_NOTICES,
-        ):
+        for position, entry, name in bind_names(index, MAX_NOTICES):
             self._note("ambiguous-binding", position, entry, f"{name}: {message}")
-        index.execute(_UNBOUND)
-        index.execute("DELETE FROM evidence WHERE subject IS NULL")
         index.add_indexes("evidence")
-        index.execute(_SUPERSEDED_EVIDENCE)
-        index.execute(_SUPERSEDED_APPROVALS)
-        index.execute(_OLDER_ARTIFACTS)
+        supersede(index)
         index.add_indexes("snapshot")  # by which the reports are read in order
         fold_environments(index)
         index.add_indexes("deployment", "state", "span", "source", "pull_request", "change")
@@ -218,7 +165,7 @@ class IndexBuilder:
         """The fact that an entry is, or a blank where its body is not there or cannot be read."""
         if entry.body is not None:
             try:
-                return make(entry, decode_object(entry.body, MAX_BODY))
+                return make(entry, decode_again(entry.body))
             except MalformedError as error:
                 self._note("unreadable", entry.position, entry.id, str(error))
         self._blank(entry, self._chain(entry))
@@ -239,7 +186,7 @@ class IndexBuilder:
         body, readable = Genesis(), entry.body is not None
         if entry.body is not None:
             try:
-                body = Genesis.read(Fields(decode_object(entry.body, MAX_BODY), "genesis"))
+                body = Genesis.read(Fields(decode_again(entry.body), "genesis"))
             except MalformedError as error:
                 readable = False
                 self._note("unreadable", entry.position, entry.id, str(error))

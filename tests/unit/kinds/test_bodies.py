@@ -50,6 +50,7 @@ from custody.kinds import (
     Trust,
     read_body,
 )
+from custody.kinds.again import Again
 from custody.kinds.fields import MAX_TEXT, Fields, present
 from custody.ledger import canonical
 from custody.ledger.canonical import JsonObject, MalformedError
@@ -225,6 +226,13 @@ def test_a_body_is_written_and_read_to_the_same(bodies: dict[str, Body]) -> None
         written = canonical.decode_object(canonical.encode({**body.write(), **SALT}), MAX_BODY)
         assert read_body(kind, written) == body
         assert type(body).__name__ == BODIES[kind]
+
+
+@pytest.mark.parametrize("bodies", [FULL, SMALL], ids=["everything", "the least"])
+def test_a_body_that_was_read_is_read_again_to_the_same(bodies: dict[str, Body]) -> None:
+    for kind, body in bodies.items():
+        value = canonical.decode_again(canonical.encode({**body.write(), **SALT}))
+        assert type(body).read(Again(value, kind)) == body  # type: ignore[arg-type]
 
 
 def test_every_kind_has_a_body() -> None:
