@@ -29,7 +29,10 @@ ROWS = (
     "Durable append in a library loop",
     "Batch append of",
     "Merge of",
-    "State at a moment",
+    "State at a moment, ",
+    "State at a moment of",
+    "One step of",
+    "The log of",
     "Fingerprint of a folder of",
     "`custody fingerprint` of a file of",
 )
