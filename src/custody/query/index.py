@@ -104,6 +104,7 @@ INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("approval", ("sha256", "environment", "time")),
     ("deployment", ("sha256",)),
     ("deployment", ("environment", "time")),
+    ("deployment", ("environment", "service", "time")),
     ("source", ("source_commit",)),
     ("pull_request", ("merge_commit",)),
     ("change", ("source_commit",)),
