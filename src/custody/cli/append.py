@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from custody.cli import evidence as evidence_command
+from custody.cli import snapshot as snapshot_command
 from custody.cli.checks import checked_name, read_text_file
 from custody.cli.fingerprint import DirAlgorithm, Exclude, Image, TakenFor, measured
 from custody.cli.groups import group
@@ -145,29 +146,6 @@ def deployment(
     return Act("deployment", body.write(), (subject,))
 
 
-def snapshot(
-    surroundings: Recording,
-    environment: Environment,
-    source: Annotated[
-        str, option("--from", metavar="FILE", help="custody's own JSON; see docs/environments.md.")
-    ],
-) -> Act:
-    """Record everything that runs in an environment now.
-
-    Example: custody append snapshot --env prod --from running.json
-    """
-    from custody.kinds import Running, Snapshot
-    from custody.record.snapshot import read_snapshot
-
-    running = tuple(
-        Running(service.name, Subject(one.name, one.sha256), one.count, one.version or "")
-        for service in read_snapshot(Path(source))
-        for one in service.artifacts
-    )
-    body = Snapshot(surroundings.environment(environment), running)
-    return Act("snapshot", body.write())
-
-
 def policy(
     surroundings: Recording,
     file: Annotated[str, argument("FILE", "The policy document, TOML.")],
@@ -230,7 +208,7 @@ COMMANDS: dict[str, Callable[..., Act]] = {
     "evidence": evidence_command.evidence,
     "approval": approval,
     "deployment": deployment,
-    "snapshot": snapshot,
+    "snapshot": snapshot_command.snapshot,
     "policy": policy,
     "trust": trust,
     "note": note,

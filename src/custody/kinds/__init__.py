@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from custody.kinds.policy import Policy
     from custody.kinds.pull_request import Change, PullRequest, Review
     from custody.kinds.redaction import Redaction
+    from custody.kinds.scope import Scope
     from custody.kinds.seal import Seal
     from custody.kinds.snapshot import Running, Snapshot
     from custody.kinds.statement import Statement
@@ -80,6 +81,7 @@ _HOMES = {body: kind for kind, body in BODIES.items()} | {
     "Review": "pull_request",
     "Run": "genesis",
     "Running": "snapshot",
+    "Scope": "scope",
     "Source": "artifact",
     "Statement": "statement",
 }
@@ -107,6 +109,6 @@ def __getattr__(name: str) -> Any:
 __all__ = [
     "BODIES", "MAX_DOCUMENT", "Approval", "Artifact", "Author", "Build", "Change", "Decision", "Deployment",
     "Evidence", "Extras", "File", "Genesis", "Link", "Material", "Merge", "MergedFile", "Note", "Policy", "PullRequest",
-    "Redaction", "Result", "Review", "Run", "Running", "Seal", "Snapshot", "Source", "Statement", "Trust",
+    "Redaction", "Result", "Review", "Run", "Running", "Scope", "Seal", "Snapshot", "Source", "Statement", "Trust",
     "read_body",
 ]  # fmt: skip

@@ -19,7 +19,7 @@ from custody.ledger.canonical import JsonObject, MalformedError, decode_object
 from custody.ledger.entry import MAX_BODY, Subject
 from custody.query.fold import Item
 from custody.query.index import Index
-from custody.query.states import fold_environments, write_items
+from custody.query.states import fold_environments, write_items, write_scope
 
 if TYPE_CHECKING:
     from custody.trust.judge import Judged
@@ -69,6 +69,15 @@ _BIND = """
         HAVING count(DISTINCT sha256) = 1)
     WHERE subject IS NULL
 """
+# A snapshot that says "as before" names the entry that says what. Which content that is does not depend on where either
+# stands in the log; and it is that of an entry that says it outright, never of one that says "as before" itself.
+_RENEW = """
+    UPDATE snapshot SET content = found.content
+    FROM (
+        SELECT renewal.position, base.environment, base.content
+        FROM renewal JOIN snapshot AS base ON base.entry = renewal.base WHERE base.content > 0) AS found
+    WHERE snapshot.position = found.position AND snapshot.environment = found.environment
+"""
 
 
 class _Chain(NamedTuple):
@@ -87,14 +96,14 @@ class IndexBuilder:
         self._index = index
         self._chains: dict[str, _Chain] = {}
         self._trails: dict[tuple[str, str], int] = {}
-        self._contents: dict[bytes, tuple[str, int]] = {}
+        self._contents: dict[bytes, tuple[str, int, str]] = {}
         self._content_count = 0
         self._notices: Counter[str] = Counter()
+        self._without_fingerprint: set[tuple[str, str, str]] = set()
         self._latest = ""  # the latest time claimed since the last merge
         self._covered = 0  # that merge's position
         self._rows: dict[str, list[tuple[object, ...]]] = {
-            table: []
-            for table in ("chain", "artifact", "evidence", "approval", "deployment", "snapshot", "content")
+            table: [] for table in (*_TIMED, "content", "renewal")
         }
         self._makers: dict[str, Callable[[Judged, JsonObject], None]] = {
             "artifact": self._artifact,
@@ -158,6 +167,7 @@ class IndexBuilder:
         index.execute(_SUPERSEDED_EVIDENCE)
         index.execute(_SUPERSEDED_APPROVALS)
         index.execute(_OLDER_ARTIFACTS)
+        self._renew()
         fold_environments(index)
         index.add_indexes("deployment", "state", "span")
         index.complete()
@@ -236,14 +246,17 @@ class IndexBuilder:
 
     def _snapshot(self, entry: Judged, value: JsonObject) -> None:
         body = Snapshot.read(Fields(value, "snapshot"))
-        running = [Item(one.service, *one.artifact, one.count, one.version) for one in body.running]
-        self._content_count += 1
-        self._rows["content"].append((self._content_count, write_items(running)))
+        content = 0
+        if not body.unchanged:
+            self._content_count = content = self._content_count + 1
+            running = [Item(one.service, *one.artifact, one.count, one.version) for one in body.running]
+            self._rows["content"].append((content, write_items(running), write_scope(body.scope)))
+            self._note_unknown(entry, body)
         if len(self._contents) >= _MAX_CONTENTS:
             self._contents.clear()
         if entry.body is not None and _ends_in_salt(entry.body):
-            self._contents[_without_salt(entry.body)] = body.environment, self._content_count
-        self._add_snapshot(entry, body.environment, self._content_count)
+            self._contents[_without_salt(entry.body)] = body.environment, content, body.unchanged
+        self._add_snapshot(entry, body.environment, content, body.unchanged)
 
     def _seen_before(self, entry: Judged, data: bytes) -> bool:
         """Most snapshots repeat an earlier one but for the salt, which canonical JSON puts last: those are not
@@ -254,10 +267,44 @@ class IndexBuilder:
         self._add_snapshot(entry, *known)
         return True
 
-    def _add_snapshot(self, entry: Judged, environment: str, content: int) -> None:
+    def _add_snapshot(self, entry: Judged, environment: str, content: int, unchanged: str) -> None:
+        if unchanged:
+            self._rows["renewal"].append((entry.position, unchanged))
         self._rows["snapshot"].append(
             (entry.position, entry.id, entry.effective, entry.writer, environment, content)
         )
+
+    def _note_unknown(self, entry: Judged, body: Snapshot) -> None:
+        """Say, once for each, what runs whose bytes the ledger cannot know."""
+        for one in body.running:
+            key = body.environment, one.service, one.artifact.sha256
+            if one.basis == "fingerprint" or key in self._without_fingerprint:
+                continue
+            if len(self._without_fingerprint) < MAX_NOTICES:
+                self._without_fingerprint.add(key)
+                known_by = (
+                    f"the image id {one.artifact.sha256[:12]}" if one.basis == "image-id" else one.reference
+                )
+                message = (
+                    f"{one.service} in {body.environment} runs what is known by {known_by} and no fingerprint"
+                )
+                self._note("no-fingerprint", entry.position, entry.id, message)
+
+    def _renew(self) -> None:
+        """Find what each snapshot repeats that says "as before"; what is not there is not known, and counts for
+        nothing."""
+        index = self._index
+        if index.row("SELECT 1 FROM renewal LIMIT 1") is None:
+            return
+        index.execute(_RENEW)
+        for position, entry, environment, base in index.rows(
+            "SELECT snapshot.position, entry, environment, base FROM snapshot JOIN renewal USING (position) "
+            "WHERE content = 0 ORDER BY position LIMIT ?",
+            MAX_NOTICES,
+        ):
+            message = f"{environment} is said to be as entry {base[:12]} has it, which is no report of it that counts"
+            self._note("unchanged-unknown", position, entry, f"{message}; it counts for nothing")
+        index.execute("DELETE FROM snapshot WHERE content = 0")
 
 
 def _ends_in_salt(body: bytes) -> bool:
