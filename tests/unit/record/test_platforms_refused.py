@@ -1,4 +1,4 @@
-"""What no platform printed, or not the one that was named, is refused with its place: never taken for "nothing runs"."""
+"""What a platform did not print, or another did, is refused with its place: never taken for "nothing runs"."""
 
 from __future__ import annotations
 
