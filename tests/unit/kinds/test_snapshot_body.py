@@ -7,7 +7,7 @@ from fnmatch import translate
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from custody.kinds import Running, Scope, Snapshot, read_body
@@ -104,6 +104,10 @@ def test_unchanged_names_an_entry_and_nothing_else() -> None:
 LETTERS = st.text("ab/", max_size=8)
 
 
+@example("*a*b", "aab")
+@example("*a*b*", "xayabz")
+@example("**", "")
+@example("a?*", "a")
 @given(st.text("ab/*?", min_size=1, max_size=8), LETTERS)
 def test_a_glob_matches_as_the_shell_would_were_a_slash_no_more_than_a_letter(
     pattern: str, name: str

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
+
+import pytest
 
 from custody.kinds import Scope
 from custody.record.platforms import read_platform
 from custody.record.platforms.sighting import Sighting
+from custody.record.platforms.systemd import measure
 from custody.record.platforms.systemd import read as read_systemd
 
 SAMPLES = Path(__file__).parent / "platforms"
@@ -190,3 +194,44 @@ def test_one_state_is_told_in_one_way() -> None:
     value = json.loads((SAMPLES / "kubernetes.json").read_text())
     value["items"].reverse()
     assert read_platform("kubernetes", json.dumps(value).encode()) == sample("kubernetes")
+
+
+def test_a_sidecar_makes_a_pod_one_of_several_containers() -> None:
+    value = json.loads((SAMPLES / "kubernetes.json").read_text())
+    (pod,) = [one for one in value["items"] if one["metadata"]["name"].startswith("worker")]
+    for part, key in ((pod["spec"], "containers"), (pod["status"], "containerStatuses")):
+        part[key] = part[key][:1]
+    value["items"] = [pod]
+    found = read_platform("kubernetes", json.dumps(value).encode())
+    assert [one.service for one in found.running] == ["payments/worker/proxy", "payments/worker/worker"]
+
+
+def test_what_is_printed_twice_runs_once() -> None:
+    for platform, name in (("ecs", "ecs.json"), ("docker", "docker.json"), ("lambda", "lambda.json")):
+        twice = (SAMPLES / name).read_bytes() * 2
+        assert read_platform(platform, twice).running == sample(platform).running
+    units = (SAMPLES / "systemd.txt").read_bytes()
+    found = read_systemd(units + b"\n" + units, lambda path, _: digest(path))
+    assert found == read_systemd(units, lambda path, _: digest(path))
+
+
+def test_what_says_where_a_function_s_code_is_says_more() -> None:
+    whole = (SAMPLES / "lambda.json").read_bytes()
+    less = whole.replace(b'"CodeSha256": "%b"' % digest("scorer image").encode(), b'"CodeSha256": ""')
+    assert less != whole
+    assert read_platform("lambda", less).running == sample("lambda").running
+
+
+def test_a_program_that_was_replaced_since_it_began_is_not_what_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "app"
+    program.write_bytes(b"new\n")
+    executed = {
+        "/proc/7/exe": f"{program} (deleted)",
+        "/proc/8/exe": str(program),
+        "/proc/9/exe": "/bin/sh (deleted)",
+    }
+    monkeypatch.setattr(os, "readlink", executed.__getitem__)
+    assert measure(str(program), 7) == ""
+    assert measure(str(program), 8) == measure(str(program), 9) == hashlib.sha256(b"new\n").hexdigest()
