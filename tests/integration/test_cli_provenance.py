@@ -252,6 +252,15 @@ def test_an_artifact_of_a_checkout(desk: Desk, checkout: str) -> None:
     assert SECRET.encode() not in desk.path("run.ledger").read_bytes()
 
 
+def test_the_commits_since_a_release(desk: Desk, checkout: str) -> None:
+    folder = desk.path("source")
+    base = git(folder, "rev-parse", "HEAD~1")
+    git(folder, "tag", "v1", base)
+    desk("append", "artifact", "api.whl", "--git", "source", "--since", "v1", *RUN)
+    source = recorded(desk)[1].body["source"]
+    assert (source["since"], source["commits"]) == (base, [checkout])
+
+
 def test_a_changed_work_tree_and_another_commit_are_said(desk: Desk, checkout: str) -> None:
     desk("append", "artifact", "api.whl", "--git", "source", "--commit", "HEAD~1", *RUN)
     desk.path("source/a").write_text("changed")
@@ -333,6 +342,9 @@ def test_the_statement_verifies_with_securesystemslib_and_says_what_the_body_say
         (("--material", "x=ci.key.pub", "--material", "x=api.whl"), "called x"),
         (("--repository", f"https://a:{SECRET}@@/?"), "--repository"),
         (("--run-url", f"https://a:{SECRET}@"), "--run-url"),
+        (("--since", "HEAD~1"), "--git FOLDER"),
+        (("--git", "source", "--since", "nowhere"), "nowhere"),
+        (("--git", "source", "--since", "HEAD"), "an earlier one"),
     ],
 )
 def test_bad_input_is_one_line_and_records_nothing(

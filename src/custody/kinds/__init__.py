@@ -14,8 +14,10 @@ from custody.kinds.fields import Fields
 from custody.ledger.canonical import JsonObject
 
 if TYPE_CHECKING:
-    from custody.kinds.approval import Approval, Decision
+    from custody.kinds.allow import Allow
+    from custody.kinds.approval import Approval, CommitRange, PolicySeen, Tag, Word
     from custody.kinds.artifact import Artifact, Author, Build, Material, Source
+    from custody.kinds.decision import ControlState, Decision, JudgedBy, LogSeen
     from custody.kinds.deployment import Deployment
     from custody.kinds.evidence import Evidence, Result
     from custody.kinds.extras import Extras, File, Link
@@ -38,8 +40,10 @@ if TYPE_CHECKING:
         | Approval
         | Deployment
         | Snapshot
+        | Decision
         | Policy
         | Trust
+        | Allow
         | Note
         | Merge
         | Redaction
@@ -57,8 +61,10 @@ BODIES = {
     "approval": "Approval",
     "deployment": "Deployment",
     "snapshot": "Snapshot",
+    "decision": "Decision",
     "policy": "Policy",
     "trust": "Trust",
+    "allow": "Allow",
     "note": "Note",
     "merge": "Merge",
     "redaction": "Redaction",
@@ -70,12 +76,16 @@ _HOMES = {body: kind for kind, body in BODIES.items()} | {
     "Author": "artifact",
     "Build": "artifact",
     "Change": "pull_request",
-    "Decision": "approval",
+    "CommitRange": "approval",
+    "ControlState": "decision",
     "Extras": "extras",
     "File": "extras",
+    "JudgedBy": "decision",
     "Link": "extras",
+    "LogSeen": "decision",
     "Material": "artifact",
     "MergedFile": "merge",
+    "PolicySeen": "approval",
     "PullRequest": "pull_request",
     "Result": "evidence",
     "Review": "pull_request",
@@ -84,6 +94,8 @@ _HOMES = {body: kind for kind, body in BODIES.items()} | {
     "Scope": "scope",
     "Source": "artifact",
     "Statement": "statement",
+    "Tag": "approval",
+    "Word": "approval",
 }
 
 
@@ -107,8 +119,9 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    "BODIES", "MAX_DOCUMENT", "Approval", "Artifact", "Author", "Build", "Change", "Decision", "Deployment",
-    "Evidence", "Extras", "File", "Genesis", "Link", "Material", "Merge", "MergedFile", "Note", "Policy", "PullRequest",
-    "Redaction", "Result", "Review", "Run", "Running", "Scope", "Seal", "Snapshot", "Source", "Statement", "Trust",
-    "read_body",
+    "BODIES", "MAX_DOCUMENT", "Allow", "Approval", "Artifact", "Author", "Build", "Change", "CommitRange",
+    "ControlState", "Decision", "Deployment", "Evidence", "Extras", "File", "Genesis", "JudgedBy", "Link",
+    "LogSeen", "Material", "Merge", "MergedFile", "Note", "Policy", "PolicySeen", "PullRequest",
+    "Redaction", "Result", "Review", "Run", "Running", "Scope", "Seal", "Snapshot", "Source", "Statement", "Tag",
+    "Trust", "Word", "read_body",
 ]  # fmt: skip

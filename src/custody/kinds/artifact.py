@@ -17,6 +17,7 @@ from custody.ledger.entry import Subject
 SIGNATURES = frozenset({"none", "openpgp", "ssh", "x509"})
 MAX_PARENTS = 1000
 MAX_CO_AUTHORS = 1000
+MAX_COMMITS = 1000
 MAX_MATERIALS = 1000
 MAX_EXCLUDED = 1000
 _DIGESTS = frozenset({"sha256", "gitCommit"})
@@ -47,7 +48,8 @@ class Source:
     """A commit, as git knows it. `signature` is the form of its signature, which nobody checked here.
 
     `dirty` says that the work tree may have held something other than the commit; `co_authors` are those whom its
-    message names as such.
+    message names as such. `commits` are those of its first-parent line after `since` (a commit: the last release,
+    say), the oldest first and itself the last; both are empty where nobody asked for them.
     """
 
     tree: str = ""
@@ -58,6 +60,8 @@ class Source:
     signature: str = "none"
     dirty: bool = False
     co_authors: tuple[Author, ...] = ()
+    since: str = ""
+    commits: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, fields: Fields) -> Source:
@@ -71,6 +75,8 @@ class Source:
             fields.one_of("signature", SIGNATURES),
             fields.flag("dirty"),
             fields.records("coAuthors", Author.read, MAX_CO_AUTHORS),
+            fields.optional_commit("since"),
+            fields.commits("commits", MAX_COMMITS),
         )
 
     def write(self) -> JsonObject:
@@ -81,6 +87,8 @@ class Source:
             author=self.author.write(),
             committer=self.committer.write(),
             coAuthors=[author.write() for author in self.co_authors],
+            since=self.since,
+            commits=list(self.commits),
         ) | {"signature": self.signature, "dirty": self.dirty}
 
 

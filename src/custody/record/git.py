@@ -98,6 +98,17 @@ def tags(folder: Path, commit: str) -> tuple[str, ...]:
     return tuple(line.decode("utf-8", "backslashreplace") for line in answer.splitlines())
 
 
+def read_tag(folder: Path, name: str) -> bytes:
+    """The object of an annotated tag, as git stores it. Raises InputError where the checkout has none of that name."""
+    git = _open(folder)
+    if git is None:
+        raise InputError(f"{folder} is not a git checkout, or git is not installed", code="git")
+    data = git.ask("cat-file", "tag", f"refs/tags/{name}") if _REVISION.fullmatch(name) else None
+    if data is None:
+        raise InputError(f"{folder} has no annotated tag {_shown(name)}", code="tag")
+    return data
+
+
 def commit_range(
     folder: Path, old: str, new: str, *, first_parent: bool = False, limit: int = MAX_RANGE
 ) -> list[CommitFacts]:

@@ -7,15 +7,20 @@ Neither names a person: what git says of authors stays in the body, which can be
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from custody.kinds.artifact import Build, Material, Source
+from custody.errors import InputError
+from custody.kinds.artifact import MAX_COMMITS, Build, Material, Source
 from custody.kinds.genesis import Genesis
 from custody.ledger import canonical, dsse
 from custody.ledger.canonical import JsonObject
 from custody.ledger.entry import STATEMENT_TYPE, Subject
+from custody.text import safe_text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from custody.keys.ed25519 import Signer
     from custody.record.ci import CI
     from custody.record.git import GitFacts
@@ -40,6 +45,20 @@ def source(facts: GitFacts) -> Source:
         facts.dirty,
         commit.co_authors,
     )
+
+
+def with_range(source: Source, folder: Path, since: str, commit: str) -> Source:
+    """The source with the commits of its first-parent line that `since` (a revision) has not. Raises InputError."""
+    from custody.record.git import commit_range, read_commit
+
+    base = read_commit(folder, since)
+    found = commit_range(folder, since, commit, first_parent=True, limit=MAX_COMMITS)
+    if base is None or not found:
+        message = (
+            f"{commit[:12]} has no commit that {safe_text(since, 60)} has not: --since must be an earlier one"
+        )
+        raise InputError(message, code="since")
+    return replace(source, since=base.commit, commits=tuple(one.commit for one in found))
 
 
 def build(context: Genesis, ci: CI | None, facts: GitFacts | None, materials: Sequence[Material]) -> Build:

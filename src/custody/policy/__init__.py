@@ -1,0 +1,1 @@
+"""Judgement: facts and a policy come to a verdict, with its reasons."""
