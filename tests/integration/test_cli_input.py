@@ -122,6 +122,12 @@ READING = [
     ("env", "list", "-l", "?"),
     ("env", "show", "prod", "-l", "?"),
     ("env", "log", "prod", "-l", "?"),
+    ("env", "diff", "prod~1", "prod", "-l", "?"),
+    ("env", "deployments", "prod", "-l", "?"),
+    ("env", "where", "x", "-l", "?"),
+    ("env", "windows", "prod", "-l", "?"),
+    ("search", "x", "-l", "?"),
+    ("export", "events", "-l", "?"),
     ("export", "entry", "0", "-l", "?"),
     ("export", "proof", "0", "-l", "?"),
 ]

@@ -128,11 +128,33 @@ class Hindsight(NamedTuple):
 
 def hindsight(history: History, state: State | None, when: str) -> Hindsight:
     """How a past belief about an instant differs from what is known of that instant now."""
-    now = state_at(history.index, history.environment, when)
+    today = History(history.index, history.environment)
+    now = read_state(today, today.number_at(when))
     if _ran(now) == _ran(state):
         return Hindsight(0, now)
-    since = min((one.since for one in state.services), default=state.time) if state else ""
-    return Hindsight(history.late(since, when), now)
+    if today.basis != history.basis:
+        # Since somebody looks, deployments say nothing of what runs, also not of the time before the first look.
+        return Hindsight(max(1, history.late("", when)), now)
+    # From when on either of the two answers speaks of: what is older changed nothing in them.
+    told = [one for one in (state, now) if one is not None]
+    began = [one.time for one in told] + [service.since for one in told for service in one.services]
+    return Hindsight(history.late(min(began) if state is not None else "", when), now)
+
+
+def hindsight_log(history: History, lines: list[LogLine], since: str, until: str) -> int:
+    """How many reports that arrived later changed what was believed to have changed between two instants."""
+    if history.known is None:
+        return 0
+    today = History(history.index, history.environment)
+    until = until or END_OF_TIME
+    if _changed(lines) == _changed(log(history.index, history.environment, since, until)):
+        return 0
+    if today.basis != history.basis:
+        return max(1, history.late("", until))
+    # The first changes are told by the states in which the interval began, so what made those counts too.
+    numbers = [(one, one.number_at(since)) for one in (history, today)]
+    began = [one.head(number).proof.time if number else "" for one, number in numbers]
+    return history.late(min(began), until)
 
 
 class Words:
@@ -183,6 +205,10 @@ class Words:
         _, commit = self.recorded(change.sha256) or ("", "")
         approved_by = self.approved_by(change.sha256, proof.time)
         return LogLine(number, proof.time, change, commit, approved_by, proof)
+
+
+def _changed(lines: list[LogLine]) -> object:
+    return [(line.time, line.change._replace(name="", version="")) for line in lines]
 
 
 def _ran(state: State | None) -> object:
