@@ -47,7 +47,7 @@ def test_pods_through_a_pipe(desk: Desk) -> None:
     said = desk(*KUBERNETES, "-", *TO, stdin=pods)
     assert "11 services, 12 instances" in said.out
     assert "2 of them without a fingerprint" in said.out
-    assert "left out: 1 pods being deleted" in said.out
+    assert "left out: pods being deleted (1)" in said.out
     assert ("payments/payments-api", 2) in running(desk)
     body = last(desk)
     assert body["platform"] == "kubernetes" and isinstance(body["running"], list)
@@ -94,7 +94,7 @@ def test_a_part_leaves_the_rest_as_it_was(desk: Desk) -> None:
     said = desk(
         "append", "snapshot", "prod", write(desk, "b.json", "shop/api", "ops/x"), "--include", "shop/*", *TO
     )
-    assert "1 service, 1 instance" in said.out and "left out: 1 services outside of the scope" in said.out
+    assert "1 service, 1 instance" in said.out and "left out: services outside of the scope (1)" in said.out
     assert running(desk) == [("bank/db", 1), ("shop/api", 1)]
     desk(
         "append",
@@ -224,3 +224,23 @@ def test_what_would_be_recorded(desk: Desk) -> None:
     said = desk(*KUBERNETES, str(SAMPLES / "kubernetes.json"), "--dry-run", *TO)
     assert "payments/payments-api" in said.out
     assert len(desk.entries("main.ledger")) == 2
+
+
+def test_more_than_one_entry_holds_is_reported_in_parts(desk: Desk) -> None:
+    image = {"name": "app", "image": "registry.acme.example/app:1.4.0"}
+    state = {"running": {"startedAt": "2026-11-19T01:02:03Z"}}
+    status = {"name": "app", "state": state, "imageID": f"registry.acme.example/app@sha256:{FINGERPRINT}"}
+    pods = [
+        {
+            "metadata": {"name": f"{'x' * 50}-{number}", "namespace": "ab"[number % 2]},
+            "spec": {"containers": [image]},
+            "status": {"phase": "Running", "containerStatuses": [status]},
+        }
+        for number in range(5000)
+    ]
+    desk.path("pods.json").write_text(json.dumps({"kind": "PodList", "items": pods}))
+    said = desk(*KUBERNETES, "pods.json", *TO, exit=2)
+    assert said.reason == "too-large" and "--include" in said.err
+    for part in ("a/*", "b/*"):
+        desk(*KUBERNETES, "pods.json", "--include", part, *TO)
+    assert len(running(desk)) == 5000

@@ -73,6 +73,7 @@ def snapshot(
     platform_said = "" if platform == "custody" else platform
     body = Snapshot(environment, found.running, platform=platform_said, scope=scope)
     body = renewed(surroundings, body)
+    _check_size(body)
     return Act("snapshot", body.write(), told=_told(found, body), said=_said(found, body))
 
 
@@ -146,6 +147,17 @@ def _input(file: str) -> tuple[str, bytes]:
     return "standard input", data
 
 
+def _check_size(body: Snapshot) -> None:
+    """What does not fit one entry is to be reported in parts, each of which replaces only itself."""
+    from custody.kinds.snapshot import MAX_RUNNING
+    from custody.ledger.canonical import encode
+    from custody.ledger.entry import MAX_BODY
+
+    if len(body.running) > MAX_RUNNING or len(encode(body.write())) > MAX_BODY:
+        message = f"{len(body.running)} artifacts run, more than one entry holds: report parts, each with its --include"
+        raise InputError(message, code="too-large")
+
+
 def _figures(found: Sighting) -> tuple[int, int, int]:
     services = len({one.service for one in found.running})
     unknown = sum(one.basis != "fingerprint" for one in found.running)
@@ -156,7 +168,9 @@ def _told(found: Sighting, body: Snapshot) -> tuple[str, ...]:
     services, instances, unknown = _figures(found)
     running = f"{services} service{'s' * (services != 1)}, {instances} instance{'s' * (instances != 1)}"
     lines = [running + (f"; the same as entry {body.unchanged[:12]} says" if body.unchanged else "")]
-    lines += [f"left out: {number} {safe_text(what, 80)}" for what, number in sorted(found.left_out.items())]
+    lines += [
+        f"left out: {safe_text(what, 80)} ({number})" for what, number in sorted(found.left_out.items())
+    ]
     if unknown:
         lines.append(f"{unknown} of them without a fingerprint (custody findings --code no-fingerprint)")
     return tuple(lines)

@@ -19,6 +19,9 @@ Basis = Literal["fingerprint", "image-id", "reference"]
 UNRESOLVED = "unresolved:"
 """What stands in front of a digest that is no fingerprint, but the SHA-256 of a reference: it equals none."""
 
+MAX_RUNNING = 10_000
+"""Of one body."""
+
 _REPORTS = frozenset({"list", "unchanged"})
 _BASES: frozenset[str] = frozenset({"artifact", "image", "unresolved"})
 
@@ -90,11 +93,11 @@ class Snapshot:
         environment, platform = fields.name("environment"), fields.optional_name("platform")
         extras = Extras.read(fields)
         if not fields.is_object("running"):
-            return cls(environment, fields.records("running", Running.read), extras, platform)
+            return cls(environment, fields.records("running", Running.read, MAX_RUNNING), extras, platform)
         report = fields.record("running")
         if report.only_of(_REPORTS) == "unchanged":
             return cls(environment, (), extras, platform, WHOLE, report.digest("unchanged"))
-        running, scope = report.records("list", Running.read), Scope.read(report)
+        running, scope = report.records("list", Running.read, MAX_RUNNING), Scope.read(report)
         if scope == WHOLE:
             raise MalformedError(
                 "snapshot.running says of no part of the environment that it is about it", code="body"

@@ -11,6 +11,7 @@ from facts import Log, about, at, digest
 from custody.kinds.snapshot import UNRESOLVED
 from custody.query.environments import environments, latest, log, states
 from custody.query.index import NOTICES, Index
+from custody.query.remarks import remarks
 
 
 def one(service: str, word: str = "", count: int = 1) -> dict[str, Any]:
@@ -184,3 +185,13 @@ def test_a_reference_is_never_taken_for_the_file_whose_bytes_it_is() -> None:
     )
     (line,) = latest(made.index(), "prod").services
     assert (line.recorded, line.approved_by) == (False, "")
+
+
+def test_two_parts_at_one_instant_contradict_each_other_only_where_they_are_the_same() -> None:
+    made = Told()
+    chain, other = made.chain("reporter"), made.chain("reporter")
+    made.say(chain, 1, {"list": [one("a/x", "old")], "include": ["a/*"]})
+    made.say(other, 1, {"list": [one("b/y", "web")], "include": ["b/*"]})
+    assert [one.code for one in remarks(made.index())] == []
+    made.say(other, 1, {"list": [one("a/x", "new")], "include": ["a/*"]})
+    assert [(one.code, one.position) for one in remarks(made.index())] == [("simultaneous-reports", 4)]
