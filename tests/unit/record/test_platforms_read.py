@@ -45,7 +45,7 @@ def shown(sighting: Sighting) -> list[tuple[str, str, str, int, str]]:
 def test_kubernetes() -> None:
     found = sample("kubernetes")
     assert shown(found) == [
-        ("kube-system/etcd", "registry.k8s.io/etcd 3.5.16-0", digest("etcd"), 1, "fingerprint"),
+        ("kube-system/etcd", "registry.acme.example/etcd 3.5.16-0", digest("etcd"), 1, "fingerprint"),
         ("monitoring/node-agent", "node-agent 2", digest("agent"), 1, "fingerprint"),
         ("monitoring/node-agent/debugger-8xzrl", "busybox 1.36", digest("bb"), 1, "fingerprint"),
         ("payments/ledger-db", "postgres 16.4", digest("pg"), 1, "fingerprint"),
@@ -96,7 +96,7 @@ def test_compose_of_older_versions() -> None:
 
 
 def test_ecs() -> None:
-    registry = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+    registry = "registry.acme.example"
     found = sample("ecs")
     assert shown(found) == [
         ("acme-prod/family:reconcile", f"{registry}/reconcile 7", f"{registry}/reconcile:7", 1, "reference"),
@@ -126,7 +126,7 @@ def test_lambda() -> None:
             ("payouts", "payouts 3", digest("payouts3"), 1, "fingerprint"),
             (
                 "scorer",
-                "123456789012.dkr.ecr.eu-west-1.amazonaws.com/scorer",
+                "registry.acme.example/scorer",
                 digest("scorer image"),
                 1,
                 "fingerprint",
