@@ -33,6 +33,7 @@ COMMANDS = {
     "trace": "artifacts",
     "env": "env",
     "export": "export",
+    "report": "report",
     "tui": "tui",
 }
 
