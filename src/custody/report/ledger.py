@@ -10,7 +10,18 @@ from custody.query.opening import Answers
 from custody.query.proofs import Census, census
 from custody.report.artifact import ref
 from custody.report.asked import Asked
-from custody.report.document import Block, Digest, Document, Instant, Paragraph, Row, Section, facts, table
+from custody.report.document import (
+    Block,
+    Counts,
+    Digest,
+    Document,
+    Instant,
+    Paragraph,
+    Row,
+    Section,
+    facts,
+    table,
+)
 from custody.report.findings import findings_section
 from custody.report.head import compose, refuses
 from custody.report.resting import with_entries
@@ -104,7 +115,7 @@ def _writers(document: TrustDocument | None, counted: Census) -> Section:
             name or None,
             Digest(key),
             kinds.total(),
-            [f"{kind}: {count}" for kind, count in sorted(kinds.items())],
+            Counts(tuple(sorted(kinds.items()))),
         )
         for name, key, kinds in (*sorted(known, key=lambda one: one[:2]), *strangers[:STRANGERS_SHOWN])
     ]
