@@ -132,7 +132,9 @@ def test_commands_that_write_answer_programs_with_one_document(tmp_path: Path) -
     (tmp_path / "running.json").write_text(
         f'{{"services": [{{"name": "api", "artifacts": [{{"name": "api", "sha256": "{FINGERPRINT}", "count": 2}}]}}]}}'
     )
-    (tmp_path / "policy.toml").write_text('name = "release"\n')
+    (tmp_path / "policy.toml").write_text(
+        'version = 1\nname = "release"\nenvironments = ["prod"]\n[controls.closed]\nkind = "sealed"\n'
+    )
     kinds = []
     for command in (
         ("artifact", "api.whl"),

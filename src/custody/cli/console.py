@@ -231,6 +231,17 @@ def ask_secret(prompt: str) -> str:
         raise CustodyError("no passphrase was given", code="encrypted-key") from None
 
 
+def can_ask() -> bool:
+    """Whether there is somebody at a terminal to ask."""
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def ask_yes(question: str) -> bool:
+    """Ask, and take nothing but a yes for one."""
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
 def run(command: Callable[[], Any]) -> NoReturn:
     """Run a command and leave with its status. No exception, whatever it is, gets past this."""
     prepare()

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import json as jsonlib
-from pathlib import Path
-from typing import Annotated, Any
 
 import typer
 
-from custody import system
-from custody.cli import answers, console, options
+from custody.cli import answers, options
+from custody.cli.delivery import Output, deliver
+from custody.cli.events import events
 from custody.cli.groups import group
 from custody.errors import UsageError
 from custody.keys.ed25519 import PublicKey
-from custody.text import safe_text
-
-Output = Annotated[
-    str | None,
-    options.option("--output", "-o", metavar="FILE", help="Write here instead; never over a file."),
-]
 
 
 def register(app: typer.Typer) -> None:
     exports = group("Export for other tools.", "Example: custody export entry 42 -o approval.dsse.json")
     exports.command("entry")(entry)
     exports.command("proof")(proof)
+    exports.command("events")(events)
     app.add_typer(exports, name="export")
 
 
@@ -50,7 +43,7 @@ def entry(
             raise UsageError(f"there is no entry {entry}", code="entry")
         key = PublicKey.from_hex(entry_detail(answer.snapshot, position).key)
         envelope = dsse.encode_envelope(dsse.Envelope(row.header, row.signature, key.fingerprint))
-        _deliver(envelope + b"\n", output, jsonlib.loads(envelope) if json else None)
+        deliver(envelope + b"\n", output, jsonlib.loads(envelope) if json else None)
         return answer.report.exit
 
 
@@ -77,18 +70,5 @@ def proof(
                 code="uncovered",
             )
         text = format_proof(position, inclusion(answer.snapshot, position, covered), answer.report.checkpoint)
-        _deliver(text.encode("utf-8"), output, {"proof": text} if json else None)
+        deliver(text.encode("utf-8"), output, {"proof": text} if json else None)
         return answer.report.exit
-
-
-def _deliver(data: bytes, output: str | None, json: dict[str, Any] | None) -> None:
-    """The export itself, or, with -o, word of the file it went to; `json` is what --json prints instead."""
-    if output is None:
-        console.out_json(json) if json is not None else console.out_bytes(data)
-        return
-    system.create_exclusive(Path(output), data, 0o644)
-    digest = hashlib.sha256(data).hexdigest()
-    if json is not None:
-        console.out_json({"file": output, "sha256": digest, "size": len(data)})
-    else:
-        console.out(f"{safe_text(output)}: {len(data)} bytes, sha256 {digest}")

@@ -10,6 +10,7 @@ import typer
 from custody.cli import answers, console, options
 from custody.cli.console import Column
 from custody.cli.recording import ledger_path, open_given
+from custody.errors import EXIT_NOT_VERIFIED
 from custody.query.opening import Answers
 from custody.text import safe_text
 
@@ -35,7 +36,7 @@ def findings(
     ] = None,
     json: options.Json = False,
 ) -> int:
-    """List every finding of verification, and every entry that answers leave out because it cannot be used.
+    """List every finding of verification, what answers leave out, and what was done that should not have been.
 
     Example: custody findings payments.ledger --code role
     """
@@ -86,3 +87,12 @@ def _lines(found: Answers) -> Iterator[_Line]:
     for code, told in (("unreadable", found.index.unreadable), ("ambiguous-binding", found.index.ambiguous)):
         for position, entry, message in told:
             yield _Line("note", code, position, entry, message)
+    if found.report.exit != EXIT_NOT_VERIFIED:
+        from custody.policy.conduct import conduct
+        from custody.policy.judgement import Judgement
+        from custody.query.remarks import remarks
+
+        for one in remarks(found.index):
+            yield _Line("note", one.code, one.position, one.entry, one.message)
+        for act in conduct(Judgement(found.snapshot, found.index, found.trust)):
+            yield _Line("conduct", act.code, act.proof.position, act.proof.entry, act.message)

@@ -76,6 +76,9 @@ Zone = Annotated[
     str | None,
     option("--tz", metavar="ZONE", help="Your time zone, such as Europe/Oslo; else TZ, else this machine's."),
 ]
+Environment = Annotated[str, argument("ENV", "The environment.")]
+Since = Annotated[str | None, option("--since", metavar="WHEN", help="From this moment on.")]
+Until = Annotated[str | None, option("--until", metavar="WHEN", help="To this moment.")]
 Number = Annotated[int, typer.Option("-n", "--number", min=1, help="How many at most.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer as one JSON document.")]
 Root = Annotated[

@@ -7,13 +7,26 @@ so that it does not depend on the order of the log.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from custody.kinds import Approval, Artifact, Deployment, Evidence, Genesis, Snapshot
+from custody.kinds import (
+    Allow,
+    Approval,
+    Artifact,
+    Decision,
+    Deployment,
+    Evidence,
+    Genesis,
+    Merge,
+    Policy,
+    Seal,
+    Snapshot,
+)
 from custody.kinds.fields import Fields
 from custody.ledger.canonical import JsonObject, MalformedError, decode_object
 from custody.ledger.entry import MAX_BODY, Subject
@@ -29,7 +42,12 @@ _MAX_FAILED_SHOWN = 3
 _SALT_TAIL = re.compile(rb'"salt":"[0-9a-f]{32}"\}')
 _SALT_TAIL_SIZE = 42
 _MAX_CONTENTS = 256
-_TIMED = ("chain", "artifact", "evidence", "approval", "deployment", "snapshot")
+_BARE_SEAL = len('{"salt":""}') + 32  # bytes of a seal's body that lists nothing
+_TIMED = (
+    "chain", "artifact", "evidence", "approval", "deployment", "snapshot", "allow", "decision", "policy", "closing",
+    "listing", "blank", "merge",
+)  # fmt: skip
+_UNTIMED = ("content", "source", "pull_request", "change")
 
 # Everything is taken to be in force, and to be the newest, until something else is found to be; that is rare, so
 # only what there are several of is put in order. Of evidence, the last of each chain comes first; then the latest;
@@ -65,8 +83,15 @@ _OLDER_ARTIFACTS = """
 """
 _BIND = """
     UPDATE evidence SET subject = (
-        SELECT max(sha256) FROM artifact WHERE artifact.trail = evidence.trail AND artifact.name = evidence.name
-        HAVING count(DISTINCT sha256) = 1)
+        SELECT max(sha256) FROM (
+            SELECT sha256, trail, name FROM artifact
+            UNION ALL SELECT sha256, trail, name FROM blank WHERE kind = 'artifact') AS recorded
+        WHERE recorded.trail = evidence.trail AND recorded.name = evidence.name HAVING count(DISTINCT sha256) = 1)
+    WHERE subject IS NULL
+"""
+# What did not bind counts for nothing, and is kept apart: before there were two of a name, it may have.
+_UNBOUND = """
+    INSERT INTO unbound SELECT position, entry, time, writer, chain, seq, trail, name FROM evidence
     WHERE subject IS NULL
 """
 
@@ -91,17 +116,20 @@ class IndexBuilder:
         self._content_count = 0
         self._notices: Counter[str] = Counter()
         self._latest = ""  # the latest time claimed since the last merge
+        self._moment = ""  # the latest in effect in front of it
         self._covered = 0  # that merge's position
-        self._rows: dict[str, list[tuple[object, ...]]] = {
-            table: []
-            for table in ("chain", "artifact", "evidence", "approval", "deployment", "snapshot", "content")
-        }
+        self._discounted: list[tuple[int, int]] = []
+        self._rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in (*_TIMED, *_UNTIMED)}
         self._makers: dict[str, Callable[[Judged, JsonObject], None]] = {
             "artifact": self._artifact,
             "evidence": self._evidence,
             "approval": self._approval,
             "deployment": self._deployment,
             "snapshot": self._snapshot,
+            "allow": self._allow,
+            "decision": self._decision,
+            "policy": self._policy,
+            "merge": self._merge,
         }
 
     def add(self, entries: Sequence[Judged]) -> None:
@@ -111,14 +139,20 @@ class IndexBuilder:
             kind = entry.header.kind
             if kind == "genesis":
                 self._genesis(entry)
-            elif entry.counts and kind in makers and entry.body is not None:
-                if kind == "snapshot" and self._seen_before(entry, entry.body):
-                    continue
-                try:
-                    makers[kind](entry, decode_object(entry.body, MAX_BODY))
-                except MalformedError as error:
-                    self._note("unreadable", entry.position, entry.id, str(error))
-            if entry.counts and entry.effective > self._latest:
+            elif entry.counts and kind in makers:
+                if kind == "snapshot" and entry.body is not None and self._seen_before(entry, entry.body):
+                    pass
+                else:
+                    self._make(entry, makers[kind])
+            elif entry.counts and kind == "seal" and entry.header.body_size > _BARE_SEAL:
+                self._make(entry, self._listing)
+            if entry.header.last and entry.counts:
+                self._rows["closing"].append(
+                    (entry.position, entry.id, entry.effective, entry.writer, self._chain(entry).position)
+                )
+            if not entry.counts:
+                self._discount(entry.position)
+            elif entry.effective > self._latest:
                 self._latest = entry.effective
             if kind == "merge" and entry.counts:
                 self._cover(entry)
@@ -130,8 +164,16 @@ class IndexBuilder:
                 self._index.insert(table, rows)
                 rows.clear()
 
+    def _discount(self, position: int) -> None:
+        first, last = self._discounted.pop() if self._discounted else (position, position - 1)
+        if last + 1 == position:
+            self._discounted.append((first, position))
+        else:
+            self._discounted += [(first, last), (position, position)]
+
     def _cover(self, merge: Judged) -> None:
         """What a merge covers took effect no later than it, whatever it claims."""
+        self._moment = max(self._moment, merge.effective)
         if self._latest > merge.effective:
             self._flush()
             for table in _TIMED:
@@ -145,7 +187,8 @@ class IndexBuilder:
     def finish(self) -> None:
         """Settle what depends on several entries, and mark the index complete."""
         index = self._index
-        index.add_indexes("artifact", "approval")
+        index.insert("discounted", self._discounted)
+        index.add_indexes("artifact", "approval", "blank")
         index.execute(_BIND)
         message = "its artifact's name does not stand for exactly one fingerprint in its trail; it counts for nothing"
         for position, entry, name in index.rows(
@@ -153,13 +196,17 @@ class IndexBuilder:
             MAX_NOTICES,
         ):
             self._note("ambiguous-binding", position, entry, f"{name}: {message}")
+        index.execute(_UNBOUND)
         index.execute("DELETE FROM evidence WHERE subject IS NULL")
         index.add_indexes("evidence")
         index.execute(_SUPERSEDED_EVIDENCE)
         index.execute(_SUPERSEDED_APPROVALS)
         index.execute(_OLDER_ARTIFACTS)
+        index.add_indexes("snapshot")  # by which the reports are read in order
         fold_environments(index)
-        index.add_indexes("deployment", "state", "span")
+        index.add_indexes("deployment", "state", "span", "source", "pull_request", "change")
+        index.add_indexes("chain", "allow", "decision", "closing", "listing", "unbound")
+        index.insert("log", [(max(self._moment, self._latest),)])
         index.complete()
 
     def _note(self, code: str, position: int, entry: str, message: str) -> None:
@@ -167,25 +214,46 @@ class IndexBuilder:
         if self._notices[code] <= MAX_NOTICES:
             self._index.insert("notice", [(code, position, entry, message)])
 
+    def _make(self, entry: Judged, make: Callable[[Judged, JsonObject], None]) -> None:
+        """The fact that an entry is, or a blank where its body is not there or cannot be read."""
+        if entry.body is not None:
+            try:
+                return make(entry, decode_object(entry.body, MAX_BODY))
+            except MalformedError as error:
+                self._note("unreadable", entry.position, entry.id, str(error))
+        self._blank(entry, self._chain(entry))
+
+    def _blank(self, entry: Judged, chain: _Chain) -> None:
+        header = entry.header
+        self._rows["blank"] += (
+            (entry.position, entry.id, entry.effective, entry.writer, chain.position, header.seq, chain.trail,
+             header.kind, *subject)
+            for subject in dict.fromkeys(header.subjects) or [("", "")]
+        )  # fmt: skip
+
     def _chain(self, entry: Judged) -> _Chain:
         # An entry that counts has its genesis in front of it; a chain without one would share nothing.
         return self._chains.get(entry.header.chain) or _Chain(entry.position, entry.position, "", "")
 
     def _genesis(self, entry: Judged) -> None:
-        body = Genesis()
+        body, readable = Genesis(), entry.body is not None
         if entry.body is not None:
             try:
                 body = Genesis.read(Fields(decode_object(entry.body, MAX_BODY), "genesis"))
             except MalformedError as error:
+                readable = False
                 self._note("unreadable", entry.position, entry.id, str(error))
         # Without a trail's name, a chain is a trail of its own.
         trail = (
             self._trails.setdefault((body.flow, body.trail), entry.position) if body.trail else entry.position
         )
-        self._chains[entry.id] = _Chain(entry.position, trail, body.repository, body.commit)
+        chain = self._chains[entry.id] = _Chain(entry.position, trail, body.repository, body.commit)
+        if entry.counts and not readable:
+            self._blank(entry, chain)
         self._rows["chain"].append(
             (entry.position, entry.id, entry.key, entry.effective, entry.writer, body.flow, body.trail,
-             body.job, body.repository, body.commit, body.branch, body.run.url)
+             body.job, body.repository, body.commit, body.branch, body.run.url, body.run.actor, body.run.provider,
+             trail, int(entry.counts))
         )  # fmt: skip
 
     def _artifact(self, entry: Judged, value: JsonObject) -> None:
@@ -197,6 +265,13 @@ class IndexBuilder:
              body.subject.sha256, body.size, body.type, body.version, body.repository or chain.repository,
              body.commit or chain.commit, 1)
         )  # fmt: skip
+        if body.source is not None:
+            source = body.source
+            author = source.author.name or source.author.email
+            self._rows["source"].append(
+                (entry.position, body.commit or chain.commit, " ".join(source.parents), source.committer.time,
+                 author)
+            )  # fmt: skip
 
     def _evidence(self, entry: Judged, value: JsonObject) -> None:
         body = Evidence.read(Fields(value, "evidence"))
@@ -205,6 +280,8 @@ class IndexBuilder:
         if body.artifact is not None:
             _check_subject(entry, body.artifact)
             subject = body.artifact.sha256
+        elif entry.header.subjects:
+            raise MalformedError("the header names an artifact's bytes and the body does not", code="body")
         elif body.artifact_name:
             subject = None
         elif body.commit:
@@ -215,6 +292,14 @@ class IndexBuilder:
             (entry.position, entry.id, entry.effective, entry.writer, chain.position, entry.header.seq, chain.trail,
              subject, body.artifact_name, body.control, body.type, body.result, _details(body), 1)
         )  # fmt: skip
+        change = body.pull_request
+        if change is not None:
+            self._rows["pull_request"].append(
+                (entry.position, change.url, change.number, change.author, change.merge_commit, change.head)
+            )
+            self._rows["change"] += [
+                (entry.position, one.commit, one.time, ", ".join(one.authors)) for one in change.changes
+            ]
 
     def _approval(self, entry: Judged, value: JsonObject) -> None:
         body = Approval.read(Fields(value, "approval"))
@@ -229,9 +314,52 @@ class IndexBuilder:
     def _deployment(self, entry: Judged, value: JsonObject) -> None:
         body = Deployment.read(Fields(value, "deployment"))
         _check_subject(entry, body.artifact)
+        links = body.extras.links
         self._rows["deployment"].append(
-            (entry.position, entry.id, entry.effective, entry.writer, body.artifact.name, body.artifact.sha256,
-             body.environment, body.service, body.reason)
+            (entry.position, entry.id, entry.effective, entry.writer, self._chain(entry).position,
+             body.artifact.name, body.artifact.sha256, body.environment, body.service, body.reason,
+             links[0].url if links else "")
+        )  # fmt: skip
+
+    def _allow(self, entry: Judged, value: JsonObject) -> None:
+        body = Allow.read(Fields(value, "allow"))
+        if body.artifact is not None:
+            _check_subject(entry, body.artifact)
+        name, digest = body.artifact or (body.name, "")
+        self._rows["allow"].append(
+            (entry.position, entry.id, entry.effective, entry.writer, name, digest, body.environment, body.until,
+             body.reason, json.dumps(body.controls))
+        )  # fmt: skip
+
+    def _decision(self, entry: Judged, value: JsonObject) -> None:
+        body = Decision.read(Fields(value, "decision"))
+        _check_subject(entry, body.artifact)
+        self._rows["decision"].append(
+            (entry.position, entry.id, entry.effective, entry.writer, *body.artifact, body.environment, body.result,
+             body.policy.sha256 if body.policy is not None else "")
+        )  # fmt: skip
+
+    def _policy(self, entry: Judged, value: JsonObject) -> None:
+        body = Policy.read(Fields(value, "policy"))
+        self._rows["policy"].append(
+            (entry.position, entry.id, entry.effective, entry.writer, self._chain(entry).position, entry.header.seq,
+             body.name)
+        )  # fmt: skip
+
+    def _listing(self, entry: Judged, value: JsonObject) -> None:
+        body = Seal.read(Fields(value, "seal"))
+        self._rows["listing"].append(
+            (entry.position, entry.id, entry.effective, entry.writer, self._chain(entry).position,
+             json.dumps(body.chains))
+        )  # fmt: skip
+
+    def _merge(self, entry: Judged, value: JsonObject) -> None:
+        body = Merge.read(Fields(value, "merge"))
+        taken = sum(source.taken for source in body.sources)
+        # Whoever merges can count no further than the log reaches; a larger number would not fit a column.
+        self._rows["merge"].append(
+            (entry.position, entry.id, entry.effective, entry.writer, self._chain(entry).position,
+             min(taken, entry.position))
         )  # fmt: skip
 
     def _snapshot(self, entry: Judged, value: JsonObject) -> None:

@@ -74,8 +74,8 @@ def page(snapshot: Snapshot, start: int, count: int) -> list[EntryLine]:
 
 
 def _lines(snapshot: Snapshot, rows: list[RawRow]) -> list[EntryLine]:
-    headers = [_header(row[2]) for row in rows]
-    bodies = _Bodies(snapshot, [header.body for header in headers if header is not None])
+    headers = [header_of(row[2]) for row in rows]
+    bodies = BodyReader(snapshot, [header.body for header in headers if header is not None])
     lines = []
     for (position, _, data, *_), header in zip(rows, headers, strict=True):
         identity = entry_id(data)
@@ -97,7 +97,7 @@ def entry_detail(snapshot: Snapshot, position: int) -> EntryDetail:
         last = snapshot.count - 1
         known = f"positions go from 0 to {last}" if last >= 0 else "the ledger is empty"
         raise UsageError(f"there is no entry at position {position}: {known}", code="no-entry")
-    header = _header(row.header)
+    header = header_of(row.header)
     identity = entry_id(row.header)
     text = row.header.decode("utf-8", "backslashreplace")
     if header is None:
@@ -105,7 +105,7 @@ def entry_detail(snapshot: Snapshot, position: int) -> EntryDetail:
             position, identity, "", "", "", 0, "", "", text, "", "missing", (), row.signature.hex(), (), False, "",
             False,
         )  # fmt: skip
-    value, state = _Bodies(snapshot, [header.body]).read(header)
+    value, state = BodyReader(snapshot, [header.body]).read(header)
     key = header.key or _chain_key(snapshot, header.chain)
     return EntryDetail(
         position,
@@ -136,7 +136,7 @@ def inclusion(snapshot: Snapshot, position: int, size: int) -> list[bytes]:
     return inclusions(snapshot, [position], size)[position]
 
 
-class _Bodies:
+class BodyReader:
     """Some entries' bodies, fetched at once; each is hashed when it is read."""
 
     def __init__(self, snapshot: Snapshot, digests: Sequence[str]) -> None:
@@ -157,7 +157,8 @@ class _Bodies:
             return None, "malformed"
 
 
-def _header(data: bytes) -> Header | None:
+def header_of(data: bytes) -> Header | None:
+    """An entry's header; None where it is malformed."""
     try:
         return parse_header(data)
     except MalformedError:
@@ -168,7 +169,7 @@ def _chain_key(snapshot: Snapshot, chain: str) -> str:
     """The key that a chain's genesis names; the genesis is found by its bytes and not by what a column says."""
     for position in snapshot.find(chain):
         row = snapshot.row(position)
-        header = _header(row.header) if row and entry_id(row.header) == chain else None
+        header = header_of(row.header) if row and entry_id(row.header) == chain else None
         if header is not None and header.kind == "genesis":
             return header.key
     return ""

@@ -22,15 +22,17 @@ _FLUSH = 2000
 _encode = JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False).encode
 
 _SNAPSHOTS = """
-    SELECT environment, position, entry, time, writer, content FROM snapshot ORDER BY environment, time, position
+    SELECT environment, position, entry, time, writer, content FROM snapshot
+    WHERE {} ORDER BY environment, time, position
 """
 _DEPLOYMENTS = """
     SELECT environment, position, entry, time, writer, name, sha256, service FROM deployment
-    WHERE environment NOT IN (SELECT name FROM environment) ORDER BY environment, time, position
+    WHERE {} ORDER BY environment, time, position
 """
+_NOT_SEEN = "environment NOT IN (SELECT name FROM environment)"
 
 
-class _Reported(NamedTuple):
+class Reported(NamedTuple):
     """A report with the entry it rests on; `content` tells two equal snapshots apart from others, if they say so."""
 
     proof: Proof
@@ -40,12 +42,20 @@ class _Reported(NamedTuple):
 
 def fold_environments(index: Index) -> None:
     """Write the states of every environment: from its snapshots, or where it has none, from its deployments."""
-    with index.scan(_SNAPSHOTS) as rows:
+    with index.scan(_SNAPSHOTS.format("1")) as rows:
         for environment, group in groupby(rows, key=_environment):
             _Folder(index, environment, "snapshot").run(_snapshots(index, group))
-    with index.scan(_DEPLOYMENTS) as rows:
+    with index.scan(_DEPLOYMENTS.format(_NOT_SEEN)) as rows:
         for environment, group in groupby(rows, key=_environment):
             _Folder(index, environment, "deployment").run(_deployments(group))
+
+
+def reports(index: Index, environment: str, basis: str, since: str, condition: str) -> Iterator[Reported]:
+    """The reports of an environment from an instant on that meet a condition (SQL of custody's own), in order."""
+    wanted = f"environment = ? AND time >= ? AND {condition}"
+    if basis == "snapshot":
+        return _snapshots(index, index.rows(_SNAPSHOTS.format(wanted), environment, since))
+    return _deployments(index.rows(_DEPLOYMENTS.format(wanted), environment, since))
 
 
 def write_items(items: Iterable[Item]) -> str:
@@ -78,7 +88,7 @@ def _environment(row: tuple[Any, ...]) -> str:
     return str(row[0])
 
 
-def _snapshots(index: Index, rows: Iterable[tuple[Any, ...]]) -> Iterator[_Reported]:
+def _snapshots(index: Index, rows: Iterable[tuple[Any, ...]]) -> Iterator[Reported]:
     last = -1
     items: tuple[Item, ...] = ()
     for _, position, entry, time, writer, content in rows:
@@ -86,13 +96,13 @@ def _snapshots(index: Index, rows: Iterable[tuple[Any, ...]]) -> Iterator[_Repor
             last = content
             found = index.row("SELECT running FROM content WHERE id = ?", content)
             items = tuple(map(Item._make, json.loads(found[0]))) if found else ()
-        yield _Reported(Proof(position, entry, time, writer), content, Report(time, items, whole=True))
+        yield Reported(Proof(position, entry, time, writer), content, Report(time, items, whole=True))
 
 
-def _deployments(rows: Iterable[tuple[Any, ...]]) -> Iterator[_Reported]:
+def _deployments(rows: Iterable[tuple[Any, ...]]) -> Iterator[Reported]:
     for _, position, entry, time, writer, name, sha256, service in rows:
         item = Item(service, name, sha256, 1)
-        yield _Reported(Proof(position, entry, time, writer), -1, Report(time, (item,), whole=False))
+        yield Reported(Proof(position, entry, time, writer), -1, Report(time, (item,), whole=False))
 
 
 class _Folder:
@@ -107,7 +117,7 @@ class _Folder:
         self._started: dict[tuple[str, str], tuple[str, Proof]] = {}
         self._rows: dict[str, list[tuple[object, ...]]] = {"state": [], "keyframe": [], "span": []}
 
-    def run(self, reports: Iterable[_Reported]) -> None:
+    def run(self, reports: Iterable[Reported]) -> None:
         first = last_change = last_seen = ""
         content = -1
         for one in reports:

@@ -39,7 +39,7 @@ def test_the_tree_has_the_commands_of_the_design() -> None:
     assert {
         "custody init", "custody key new", "custody key show", "custody append artifact", "custody append evidence",
         "custody append approval", "custody append deployment", "custody append snapshot", "custody append policy",
-        "custody append trust", "custody append note", "custody append batch", "custody seal",
+        "custody append trust", "custody append allow", "custody append note", "custody append batch", "custody seal",
         "custody ci", "custody fingerprint", "custody import", "custody merge", "custody checkpoint",
         "custody redact", "custody trust pin", "custody trust show", "custody trust forget", "custody verify",
         "custody findings",

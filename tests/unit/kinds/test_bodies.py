@@ -14,18 +14,23 @@ from ledgers import ROOT, VECTORS
 from custody.kinds import (
     BODIES,
     MAX_DOCUMENT,
+    Allow,
     Approval,
     Artifact,
     Author,
     Build,
     Change,
     CommitRange,
+    ControlState,
+    Decision,
     Deployment,
     Evidence,
     Extras,
     File,
     Genesis,
+    JudgedBy,
     Link,
+    LogSeen,
     Material,
     Merge,
     MergedFile,
@@ -160,6 +165,21 @@ FULL: dict[str, Body] = {
     ),
     "deployment": Deployment(API, "prod", "api", "change 88", EXTRAS),
     "snapshot": Snapshot("prod", (Running("api", API, 3, "1.4.0"), Running("worker", API)), EXTRAS),
+    "decision": Decision(
+        API,
+        "prod",
+        "PASSED",
+        "https://acme.example/custody",
+        AT,
+        LogSeen(812, DIGEST),
+        JudgedBy("release", DIGEST, "https://git.example/policy"),
+        (ControlState("scan", "evidence", "excepted", (DIGEST,), "failed"),),
+        "https://registry.example/api",
+        "a night without a scanner",
+        ("ACME_RELEASE",),
+        EXTRAS,
+    ),
+    "allow": Allow("prod-*", AT, "the scanner is down", API, controls=("scan",), extras=EXTRAS),
     "policy": Policy("release", "version = 1\n", EXTRAS),
     "trust": Trust("version = 1\n", EXTRAS),
     "note": Note("a note", EXTRAS),
@@ -174,6 +194,8 @@ SMALL: dict[str, Body] = {
     "approval": Approval(API, "prod", "approved"),
     "deployment": Deployment(API, "prod", "api"),
     "snapshot": Snapshot("prod", ()),
+    "decision": Decision(API, "prod", "FAILED", "custody", AT, LogSeen(0, DIGEST)),
+    "allow": Allow("*", AT, "x", name="api-?"),
     "merge": Merge(()),
     "redaction": Redaction(DIGEST, (), "x"),
     "seal": Seal(),
@@ -185,6 +207,8 @@ REQUIRED = {
     "approval": {"artifact", "environment", "decision"},
     "deployment": {"artifact", "environment", "service"},
     "snapshot": {"environment"},
+    "decision": {"artifact", "environment", "verificationResult", "verifier", "timeVerified", "log"},
+    "allow": {"artifact", "environment", "until", "reason"},
     "policy": {"name", "document"},
     "trust": {"document"},
     "note": {"text"},
@@ -203,10 +227,23 @@ def test_a_body_is_written_and_read_to_the_same(bodies: dict[str, Body]) -> None
         assert type(body).__name__ == BODIES[kind]
 
 
-def test_every_kind_has_a_body_but_the_two_that_are_reserved() -> None:
-    assert set(BODIES) == set(FULL) == set(KINDS) - {"decision", "allow"}
-    assert read_body("decision", {"anything": [1]}) is None
-    assert read_body("allow", {}) is None
+def test_every_kind_has_a_body() -> None:
+    assert set(BODIES) == set(FULL) == set(KINDS)
+    assert read_body("of a later version", {"anything": [1]}) is None
+
+
+def test_an_exception_is_for_one_artifact_or_for_a_glob_and_never_for_both_or_neither() -> None:
+    glob = SMALL["allow"].write()
+    for name in ("a b", "", "[ab]", "{a,b}", 7, None, "x" * 201):
+        with pytest.raises(MalformedError, match=r"allow\.name must be"):
+            read_body("allow", {**glob, "name": name})
+    with pytest.raises(MalformedError, match=r"allow\.name must not be there beside"):
+        read_body("allow", {**FULL["allow"].write(), "name": "*"})
+    with pytest.raises(MalformedError, match=r"allow\.controls"):
+        read_body("allow", {**glob, "controls": ["a b"]})
+    for until in ("", "tomorrow", "2026-11-19", "2026-02-30T00:00:00.000Z"):
+        with pytest.raises(MalformedError, match=r"allow\.until must be an instant"):
+            read_body("allow", {**glob, "until": until})
 
 
 def test_what_is_absent_is_left_out() -> None:

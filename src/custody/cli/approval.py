@@ -1,0 +1,185 @@
+"""`custody append approval`: a person sees what they answer for, and signs for it with their own key."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from custody.cli import console
+from custody.cli.options import Root, argument, option
+from custody.cli.recording import Act, Recording, resolve_artifact
+from custody.errors import InputError, UsageError
+from custody.ledger import timestamps
+from custody.ledger.entry import Subject
+from custody.text import safe_text
+
+if TYPE_CHECKING:
+    from custody.kinds import Tag
+    from custody.policy.approving import Asked
+    from custody.record.tag import SignedTag
+
+ArtifactArgument = Annotated[
+    str, argument("ARTIFACT", "A file, folder or image, NAME@FINGERPRINT, or a fingerprint with --name.")
+]
+Environment = Annotated[str, option("--env", envvar="CUSTODY_ENV", help="The environment, such as prod.")]
+TAG_TYPE = "application/vnd.git.tag"
+
+
+def approval(
+    surroundings: Recording,
+    artifact: ArtifactArgument,
+    environment: Environment,
+    name: Annotated[str | None, option("--name", help="The artifact's name; by default the file's.")] = None,
+    reject: Annotated[bool, typer.Option("--reject", help="Say no; needs --reason.")] = False,
+    reason: Annotated[str | None, option("--reason", help="Why.")] = None,
+    given_by: Annotated[
+        str | None,
+        option("--given-by", help="Who gave it elsewhere, such as github:dev-1, when a relay records it."),
+    ] = None,
+    given_at: Annotated[
+        str | None, option("--given-at", metavar="WHEN", help="With --given-by: when it was given there.")
+    ] = None,
+    from_tag: Annotated[
+        str | None,
+        option(
+            "--from-tag",
+            metavar="TAG",
+            help="A Git tag, signed by the approver's SSH key, that says Approved-for: ENV; of the checkout "
+            "that --git names, or of the working folder.",
+        ),
+    ] = None,
+    view: Annotated[
+        str | None,
+        option("--view", metavar="LEDGER", help="Where to look up what is approved, if not in --ledger."),
+    ] = None,
+    root: Root = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Do not ask; for scripts and whoever looked already.")
+    ] = False,
+) -> Act:
+    """Approve or reject an artifact for an environment, signed with your own key.
+
+    Shows what it is about (the artifact, its commits, the policy's verdict so far), and asks.
+
+    Example: custody append approval dist/api.whl --env prod --reason "change 4711"
+    """
+    from custody.kinds import Approval
+
+    if reject and not reason:
+        raise UsageError("a rejection needs its --reason", code="reason")
+    if given_at is not None and given_by is None:
+        raise UsageError("--given-at says when --given-by gave it: give both", code="given-at")
+    if from_tag is not None and (reject or given_by is not None):
+        raise UsageError("a tag speaks for itself: not with --reject or --given-by", code="from-tag")
+    where = surroundings.environment(environment)
+    subject, asked = _look_up(surroundings, artifact, name, where, view, root)
+    tag, files = _tag(surroundings, from_tag, subject, where, asked) if from_tag is not None else (None, ())
+    own_word = given_by is None and from_tag is None
+    if surroundings.asks and not surroundings.dry_run and not yes:
+        _confirm(surroundings, subject, where, asked, reject, own_word)
+    body = Approval(
+        subject,
+        where,
+        "rejected" if reject else "approved",
+        reason or "",
+        given_by or "",
+        _instant(given_at) if given_at is not None else "",
+        asked.range if asked is not None else None,
+        asked.policy if asked is not None else None,
+        tag,
+    )
+    return Act("approval", body.write(), (subject,), files)
+
+
+def _look_up(
+    surroundings: Recording,
+    artifact: str,
+    name: str | None,
+    environment: str,
+    view: str | None,
+    roots: list[str] | None,
+) -> tuple[Subject, Asked | None]:
+    """The artifact, and what the ledger knows that an approver must see. Without a ledger there is nothing to know."""
+    path = view or str(surroundings.ledger)
+    if view is None and not os.path.lexists(path):
+        return resolve_artifact(artifact, name), None
+    from custody.cli import answers
+    from custody.cli.known import known_artifact
+    from custody.policy.approving import ask
+    from custody.policy.judgement import Judgement
+
+    with answers.answering(path, roots, surroundings.json) as answer:
+        subject = known_artifact(answer, artifact, name)
+        if subject.name == "unrecorded":
+            raise UsageError("a bare fingerprint needs its --name (or write NAME@FINGERPRINT)", code="name")
+        judgement = Judgement(answer.snapshot, answer.index, answer.answers.trust)
+        approver = judgement.identities.of_key(surroundings.signer().public.hex) or ""
+        moment = max(timestamps.now(), judgement.now)
+        return subject, ask(judgement, subject.sha256, environment, moment=moment, approver=approver)
+
+
+def _confirm(
+    surroundings: Recording,
+    subject: Subject,
+    environment: str,
+    asked: Asked | None,
+    reject: bool,
+    own_word: bool,
+) -> None:
+    from custody.cli.asked import print_asked
+
+    if not console.can_ask():
+        message = "there is no terminal to ask on: look at it, and say --yes"
+        raise UsageError(message, code="yes")
+    print_asked(subject, environment, asked, own_word and not reject)
+    verb = "Reject" if reject else "Approve"
+    question = f"{verb} {safe_text(subject.name, 60)} {subject.sha256[:12]} for {environment}?"
+    if not console.ask_yes(question):
+        raise UsageError("nothing was recorded: the answer was not yes", code="declined")
+
+
+def _tag(
+    surroundings: Recording, name: str, subject: Subject, environment: str, asked: Asked | None
+) -> tuple[Tag, tuple[tuple[str, bytes, str], ...]]:
+    """The tag as an attachment, when it says what it is recorded for. Raises InputError."""
+    import hashlib
+
+    from custody.kinds import Tag
+    from custody.record.git import read_tag
+    from custody.record.tag import read_signed_tag
+
+    data = read_tag(surroundings.checkout or Path(), name)
+    tag = read_signed_tag(data)
+    shown = safe_text(name, 60)
+    if environment not in tag.environments:
+        raise InputError(
+            f"tag {shown} does not say Approved-for: {environment} on a line of its message", code="tag"
+        )
+    if tag.artifact not in ("", subject.sha256):
+        raise InputError(f"tag {shown} is about artifact {tag.artifact[:12]}, not this one", code="tag")
+    _check_commit(shown, tag, asked)
+    file = (f"{tag.name.replace('/', '_')}.tag", data, TAG_TYPE)
+    return Tag(tag.name, hashlib.sha256(data).hexdigest()), (file,)
+
+
+def _check_commit(shown: str, tag: SignedTag, asked: Asked | None) -> None:
+    commit = asked.range.head if asked is not None and asked.range is not None else ""
+    if commit and commit != tag.commit:
+        raise InputError(
+            f"tag {shown} is of commit {tag.commit[:12]}, and the artifact was built from {commit[:12]}",
+            code="tag",
+        )
+
+
+def _instant(given: str) -> str:
+    """When an approval was given elsewhere: not later than now."""
+    from custody.cli.times import Clock
+
+    moment = Clock(None).moment(given)
+    if moment.utc > timestamps.from_datetime(datetime.now(UTC)):
+        raise UsageError(f"--given-at {safe_text(given, 40)} is in the future", code="given-at")
+    return moment.utc

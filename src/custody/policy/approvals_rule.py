@@ -1,0 +1,179 @@
+"""Controls over approvals: enough people with the right role said yes to this artifact, and none of them says no.
+
+What counts is people: one person under two keys, or once directly and once through a relay, is one.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from custody.policy.case import Case, Weighed
+from custody.policy.document import ApprovalsControl
+from custody.policy.duties import Duties, duties
+from custody.policy.facts import ApprovalFact
+from custody.policy.globs import matches
+from custody.policy.identities import login_of
+from custody.policy.words import counted, entries, quoted, several, short, when
+from custody.query.types import Proof
+from custody.record.four_eyes import is_program
+from custody.trust.roles import APPROVER, BUILT_IN, RELAY
+
+
+class _Word(NamedTuple):
+    """Somebody's yes or no, when it took effect. `why` is why a yes is not about this artifact as it was recorded."""
+
+    person: str
+    time: str
+    yes: bool
+    proof: Proof
+    why: str = ""
+
+
+def judge_approvals(control: ApprovalsControl, case: Case) -> Weighed:
+    words: list[_Word] = []
+    refused: dict[str, Proof] = {}
+    for fact in case.approvals:
+        if fact.readable and _is_here(control, case, fact.environment):
+            words += _heard(control, case, fact, refused)
+    refusals: dict[str, str] = {}
+    for word in words:
+        if not word.yes and word.time > refusals.get(word.person, ""):
+            refusals[word.person] = word.time
+    standing = [word for word in words if not word.yes and _stands(word, words)]
+    if standing:
+        said = several(f"{word.person} rejected it, {when(word.time)}" for word in standing)
+        return Weighed("failed", said, tuple(word.proof for word in standing))
+    hidden = tuple(
+        fact.proof for fact in case.approvals if not fact.readable and _may_matter(control, case, fact, words)
+    )
+    if hidden:
+        said = f"what cannot be read may be somebody's last word, and a no: {entries(hidden)}"
+        return Weighed("unknown", said, hidden)
+    return _counted(control, case, words, refusals, refused)
+
+
+def _counted(
+    control: ApprovalsControl,
+    case: Case,
+    words: list[_Word],
+    refusals: dict[str, str],
+    refused: dict[str, Proof],
+) -> Weighed:
+    oldest = case.since(control.max_age) if control.max_age is not None else ""
+    apart = duties(case, control.apart, control.claimed_authors) if words else Duties()
+    given: dict[str, _Word] = {}
+    for word in words:
+        if not word.yes or word.time <= refusals.get(word.person, ""):
+            continue
+        if word.why:
+            refused[f"{word.person}'s of {when(word.time)} {word.why}"] = word.proof
+        elif word.time < oldest:
+            refused[f"{word.person}'s of {when(word.time)} is older than {when(oldest)}"] = word.proof
+        elif word.person in apart.people:
+            refused[f"{word.person}'s does not, who {apart.people[word.person]}"] = word.proof
+        else:
+            given[word.person] = word
+    needed = max(1, control.count)
+    role = f" by {several(sorted(control.roles), ' or ')}" if control.roles else ""
+    said = f"{len(given)} of {counted(needed, 'approval')} needed{role} for {case.environment}"
+    if given:
+        said += ": " + several(f"{one.person}, {when(one.time)}" for one in given.values())
+    proofs = tuple(one.proof for one in given.values())
+    if len(given) >= needed:
+        if apart.unknown:
+            why = f"nobody can be shown to be apart from all who had a hand in it: {several(apart.unknown, '; ')}"
+            return Weighed("unknown", f"{why} ({said})", proofs)
+        return Weighed("satisfied", said, proofs)
+    if refused:
+        said += f"; not counted: {several(refused, '; ')}"
+    return Weighed("failed" if refused else "missing", said, (*proofs, *refused.values()))
+
+
+def _is_here(control: ApprovalsControl, case: Case, environment: str) -> bool:
+    if control.environments:
+        return any(matches(glob, environment) for glob in control.environments)
+    return case.is_for(environment)
+
+
+def _heard(
+    control: ApprovalsControl, case: Case, fact: ApprovalFact, refused: dict[str, Proof]
+) -> list[_Word]:
+    """Whose word an approval is, if it is anybody's whose word is asked for; why not goes into `refused`."""
+    yes = fact.decision == "approved"
+    proof, time = fact.proof, fact.proof.time
+    people = [proof.writer]
+    why = ""
+    if fact.signed_by:
+        person = case.identities.of_key(fact.signed_by)
+        # A tag is the word of whoever signed it. Whoever records a no that rests on one says no as well.
+        people = ([person] if person else []) + ([] if yes else [proof.writer])
+        why = "" if person else "that of a tag whose key is nobody's"
+    elif fact.given_by:
+        shown = quoted(fact.given_by)
+        if not control.relayed:
+            people, why = [], f"{shown}'s, which {proof.writer} relayed"
+        elif RELAY not in case.identities.roles(proof.writer):
+            people, why = [], f"{shown}'s, which {proof.writer} recorded and is no relay"
+        elif is_program(login_of(fact.given_by)):
+            people, why = [], f"{shown}'s, which is a program's"
+        else:
+            person = case.identities.of_claim(fact.given_by)
+            people = [person] if person else []
+            why = "" if person else f"{shown}'s, who is nobody that trust.toml names"
+            time = min(fact.given_at or time, time)
+    if why and yes:
+        refused[why] = proof
+    words = []
+    stale = _stale(case, fact, time) if yes else ""
+    for who in dict.fromkeys(people):
+        if _may_approve(control, case, who):
+            words.append(_Word(who, time, yes, proof, stale))
+        elif yes:
+            role = f" ({several(sorted(control.roles))})" if control.roles else ""
+            refused[f"{who}'s, who has no role for it{role}"] = proof
+    return words
+
+
+def _may_approve(control: ApprovalsControl, case: Case, person: str) -> bool:
+    roles = case.identities.roles(person)
+    if control.roles:
+        return not control.roles.isdisjoint(roles)
+    return APPROVER in roles or bool(roles - BUILT_IN)
+
+
+def _stale(case: Case, fact: ApprovalFact, time: str) -> str:
+    """Why an approval is not of this artifact as it was recorded; "" where it is."""
+    if not case.records:
+        return "is of an artifact that is not recorded"
+    first = case.records[0].proof.time
+    if time < first:
+        return f"was given before the artifact was recorded, {when(first)}"
+    if fact.commit and list(case.commits) != [fact.commit]:
+        known = several(map(short, case.commits)) or "none that is known"
+        return f"is of commit {short(fact.commit)}, and the artifact's is {known}"
+    return ""
+
+
+def _stands(no: _Word, words: list[_Word]) -> bool:
+    """Whether somebody's no is still their word: a yes to this artifact that is later takes it back."""
+    return not any(
+        word.yes and not word.why and word.person == no.person and word.time > no.time for word in words
+    )
+
+
+def _may_matter(control: ApprovalsControl, case: Case, fact: ApprovalFact, words: list[_Word]) -> bool:
+    """Whether an approval that cannot be read may be somebody's last word, and a no.
+
+    A relay's may be anybody's. Anybody else's is their own, and their last unless they spoke again.
+    """
+    writer = fact.proof.writer
+    if fact.environment and not _is_here(control, case, fact.environment):
+        return False
+    if control.relayed and RELAY in case.identities.roles(writer):
+        return True
+    if not _may_approve(control, case, writer):
+        return False
+    return not any(
+        word.proof.writer == writer and word.person == writer and word.time > fact.proof.time
+        for word in words
+    )
