@@ -2,62 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
-from custody.policy.verdict import ControlVerdict, Verdict
+from custody.policy.judgement import Judgement
+from custody.policy.standing import governed
+from custody.policy.verdict import Verdict
 from custody.query.opening import Answers
 from custody.query.trace import trace
-from custody.query.types import ChainLine, Proof, RunningSpan, TimelineItem, Trace
+from custody.query.types import ChainLine, RunningSpan, TimelineItem, Trace
 from custody.report.asked import Asked
 from custody.report.document import (
     Block,
     Digest,
     Document,
-    EntryRef,
     Instant,
     Mark,
     Row,
     Section,
-    Tone,
     facts,
     table,
 )
 from custody.report.head import compose, refuses
-from custody.report.resting import with_entries
+from custody.report.resting import ref, with_entries
+from custody.report.verdicts import verdict_section
 
-GOOD = {True: Mark("pass", "good"), False: Mark("fail", "bad"), None: None}
-_CONTROLS: dict[str, Tone] = {
-    "satisfied": "good",
-    "failed": "bad",
-    "missing": "bad",
-    "unknown": "warn",
-    "excepted": "warn",
-}
-_OUTCOMES: dict[str, Tone] = {"passed": "good", "failed": "bad", "unknown": "warn"}
+GOOD = {True: Mark("ok", "good"), False: Mark("not ok", "bad"), None: None}
 
 
-def artifact_report(
-    answers: Answers, asked: Asked, sha256: str, verdicts: Sequence[Verdict] = ()
-) -> Document:
-    """Everything that counts and is about an artifact; `verdicts` are a policy's words on it, to be told with it.
-
-    Raises UsageError where the ledger says nothing of it.
-    """
+def artifact_report(answers: Answers, asked: Asked, sha256: str) -> Document:
+    """Everything that counts and is about an artifact. Raises UsageError where the ledger says nothing of it."""
     if refuses(answers):
         return compose(answers, asked, "artifact", "", ())
     found = trace(answers.index, sha256)
     name = f"{found.artifact.name} {found.artifact.version}".strip() or sha256[:12]
-    sections = [_artifact(found), *_verdicts(verdicts), _path(found), _running(found)]
+    sections = [_artifact(found), verdict_section(_verdicts(answers, found)), _path(found), _running(found)]
     return compose(answers, asked, "artifact", f"Artifact: {name}", with_entries(answers, sections))
 
 
-def ref(proof: Proof) -> EntryRef:
-    return EntryRef(proof.position, proof.entry)
-
-
-def mark_of(verdict: Verdict) -> Mark:
-    """A verdict in one word."""
-    return Mark(verdict.outcome, _OUTCOMES[verdict.outcome])
+def _verdicts(answers: Answers, found: Trace) -> list[Verdict]:
+    """The verdict for each environment that a policy governs: when it first ran there, if it did, and now."""
+    judgement = Judgement(answers.snapshot, answers.index, answers.trust)
+    sha256 = found.artifact.sha256
+    verdicts = []
+    for environment in governed(judgement):
+        since = [one.since for one in found.running if one.environment == environment]
+        if since:
+            verdicts.append(judgement.verdict(sha256, environment, moment=min(since)))
+        verdicts.append(judgement.verdict(sha256, environment))
+    return verdicts
 
 
 def _artifact(found: Trace) -> Section:
@@ -140,61 +130,3 @@ def _running(found: Trace) -> Section:
 def _span(span: RunningSpan) -> Row:
     until = Instant(span.until) if span.until else None
     return span.environment, span.service, Instant(span.since), until, ref(span.proof)
-
-
-def _verdicts(verdicts: Sequence[Verdict]) -> Iterator[Section]:
-    if not verdicts:
-        return
-    summary = table(
-        "verdicts",
-        ("environment", "Environment"),
-        ("outcome", "Verdict"),
-        ("moment", "As of"),
-        ("policy", "Policy"),
-        ("policySha256", "Its SHA-256"),
-        ("policyProof", "Its entry"),
-        ("reason", "Why there is none"),
-    )
-    controls = table(
-        "controls",
-        ("environment", "Environment"),
-        ("name", "Control"),
-        ("kind", "Kind"),
-        ("state", "State"),
-        ("instead", "Without the exception"),
-        ("sentence", "Why"),
-        ("proofs", "Entries"),
-    )
-    yield Section(
-        "verdict",
-        "What the policy says",
-        (
-            summary(
-                [
-                    (
-                        one.environment,
-                        mark_of(one),
-                        Instant(one.moment),
-                        one.policy,
-                        Digest(one.policy_sha256) if one.policy_sha256 else None,
-                        ref(one.policy_proof) if one.policy_proof is not None else None,
-                        one.reason,
-                    )
-                    for one in verdicts
-                ]
-            ),
-            controls([_control(one.environment, control) for one in verdicts for control in one.controls]),
-        ),
-    )
-
-
-def _control(environment: str, control: ControlVerdict) -> Row:
-    return (
-        environment,
-        control.name,
-        control.kind,
-        Mark(control.state, _CONTROLS.get(control.state, "none")),
-        control.instead,
-        control.sentence,
-        [ref(proof) for proof in control.proofs],
-    )

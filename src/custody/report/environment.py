@@ -5,29 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from custody.policy.verdict import Verdict
+from custody.policy.judgement import Judgement
+from custody.policy.standing import Standing, standings_at
+from custody.query.artifacts import artifact_line, timeline
+from custody.query.index import Index
 from custody.query.opening import Answers
 from custody.query.types import ChangeLine, LogLine, State
-from custody.report.artifact import mark_of, ref
 from custody.report.asked import Asked
 from custody.report.document import (
     Block,
     Digest,
     Document,
+    EntryRef,
     Instant,
     Mark,
     Paragraph,
     Row,
     Section,
     Table,
-    Tone,
+    Value,
     facts,
     table,
 )
 from custody.report.head import compose, refuses
-from custody.report.resting import with_entries
+from custody.report.resting import ref, with_entries
+from custody.report.verdicts import verdict_entries, verdict_mark
 
-_EVENTS: dict[str, Tone] = {"started": "good", "stopped": "bad", "replaced": "warn", "scaled": "none"}
 _CHANGES = (
     ("event", "What"),
     ("service", "Service"),
@@ -56,22 +59,22 @@ def environment_report(
     changes: Changes | None = None,
     *,
     at: str = "",
-    verdicts: Mapping[str, Verdict] | None = None,
 ) -> Document:
-    """What ran in a state of an environment; None where nothing had been reported of it yet.
+    """What ran in a state of an environment, with the verdicts on it; None where nothing had been reported of it yet.
 
-    `at` is the instant that was asked for, if one was. `verdicts` are a policy's words, by fingerprint, on what ran.
+    `at` is the instant that was asked for, if one was.
     """
     if refuses(answers):
         return compose(answers, asked, "environment", "", ())
-    sections = [_state(environment, state, at, verdicts)]
+    grounds = _Grounds(answers.index)
+    sections = [_state(answers, environment, state, at, grounds)]
     if changes is not None:
-        sections.append(_changes(changes))
+        sections.append(_changes(changes, grounds))
     title = f"Environment: {environment}"
     return compose(answers, asked, "environment", title, with_entries(answers, sections))
 
 
-def _state(environment: str, state: State | None, at: str, verdicts: Mapping[str, Verdict] | None) -> Section:
+def _state(answers: Answers, environment: str, state: State | None, at: str, grounds: _Grounds) -> Section:
     asked_for = ("at", "At", Instant(at) if at else None)
     if state is None:
         blocks: tuple[Block, ...] = (
@@ -79,6 +82,9 @@ def _state(environment: str, state: State | None, at: str, verdicts: Mapping[str
             Paragraph("Not known: nothing had been reported of it by then.", "warn"),
         )
         return Section("state", "What ran", blocks)
+    judgement = Judgement(answers.snapshot, answers.index, answers.trust)
+    asked_of = at or (state.time if state.until else judgement.now)
+    standing = standings_at(judgement, state, asked_of)
     told = facts(
         ("environment", "Environment", state.environment),
         asked_for,
@@ -94,11 +100,11 @@ def _state(environment: str, state: State | None, at: str, verdicts: Mapping[str
     return Section(
         "state",
         "What ran",
-        (told, _services(state, verdicts), changed(map(_change, state.changes))),
+        (told, _services(state, standing, grounds), changed(map(_change, state.changes))),
     )
 
 
-def _services(state: State, verdicts: Mapping[str, Verdict] | None) -> Table:
+def _services(state: State, standing: Mapping[str, Standing], grounds: _Grounds) -> Table:
     make = table(
         "services",
         ("service", "Service"),
@@ -110,12 +116,13 @@ def _services(state: State, verdicts: Mapping[str, Verdict] | None) -> Table:
         ("since", "Since"),
         ("recorded", "Recorded"),
         ("approvedBy", "Approved by"),
-        *((("verdict", "Verdict"),) if verdicts is not None else ()),
+        ("verdictThen", "Verdict when it began to run"),
+        ("verdictNow", "Verdict at the moment asked for"),
+        ("entries", "Entries that say so"),
         empty="Nothing ran.",
     )
-    rows: list[Row] = []
-    for one in state.services:
-        row: Row = (
+    return make(
+        (
             one.service,
             one.name,
             one.version,
@@ -124,16 +131,16 @@ def _services(state: State, verdicts: Mapping[str, Verdict] | None) -> Table:
             one.instances,
             Instant(one.since),
             Mark("recorded") if one.recorded else Mark("unrecorded", "warn"),
-            one.approved_by or None,
+            one.approved_by,
+            verdict_mark(standing[one.sha256].then),
+            verdict_mark(standing[one.sha256].now),
+            grounds.of(one.sha256, standing[one.sha256]),
         )
-        if verdicts is not None:
-            verdict = verdicts.get(one.sha256)
-            row = (*row, mark_of(verdict) if verdict is not None else None)
-        rows.append(row)
-    return make(rows)
+        for one in state.services
+    )
 
 
-def _changes(changes: Changes) -> Section:
+def _changes(changes: Changes, grounds: _Grounds) -> Section:
     bounds = facts(
         ("since", "From", Instant(changes.since) if changes.since else None),
         ("until", "To", Instant(changes.until) if changes.until else None),
@@ -146,6 +153,7 @@ def _changes(changes: Changes) -> Section:
         ("commit", "Commit"),
         ("approvedBy", "Approved by"),
         ("proof", "Entry"),
+        ("entries", "Entries about the artifact"),
         empty="Nothing changed.",
     )
     rows = make(
@@ -154,8 +162,9 @@ def _changes(changes: Changes) -> Section:
             line.number,
             *_change(line.change),
             Digest(line.commit) if line.commit else None,
-            line.approved_by or None,
+            line.approved_by,
             ref(line.proof),
+            grounds.of(line.change.sha256),
         )
         for line in changes.lines
     )
@@ -164,7 +173,7 @@ def _changes(changes: Changes) -> Section:
 
 def _change(change: ChangeLine) -> Row:
     return (
-        Mark(change.event, _EVENTS[change.event]),
+        Mark(change.event),
         change.service,
         change.name,
         change.version,
@@ -173,3 +182,22 @@ def _change(change: ChangeLine) -> Row:
         change.before,
         change.after,
     )
+
+
+class _Grounds:
+    """The entries that stand behind what is told of an artifact: those that recorded, approved and judged it."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._known: dict[str, list[EntryRef]] = {}
+
+    def of(self, sha256: str, standing: Standing | None = None) -> list[Value]:
+        if sha256 not in self._known:
+            line = artifact_line(self._index, sha256)
+            approvals = [one.proof for one in timeline(self._index, sha256) if one.kind == "approval"]
+            recorded = [line.proof] if line is not None else []
+            self._known[sha256] = [ref(proof) for proof in (*recorded, *approvals)]
+        found = [*self._known[sha256]]
+        for verdict in standing or ():
+            found += verdict_entries(verdict)
+        return [*sorted(set(found))]

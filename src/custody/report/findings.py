@@ -1,25 +1,24 @@
-"""The report on findings: everything that verification has to say, and every entry that answers leave out."""
+"""The report on findings: all there is to say against a ledger, and against what it tells of."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from custody.ledger.findings import CODES
+from custody.policy import conduct
+from custody.policy.judgement import Judgement
 from custody.query.opening import Answers
+from custody.query.remarks import remarks
 from custody.report.asked import Asked
 from custody.report.document import Document, EntryRef, Row, Section, table
 from custody.report.head import SEVERITIES, compose, not_listed, refuses
 from custody.report.resting import with_entries
 
-_MEANINGS = {
-    "unreadable": "An entry's body is not of its kind's form; it counts for nothing.",
-    "ambiguous-binding": "An artifact's name does not stand for one fingerprint in its trail; it counts for nothing.",
-}
 
-
-class Remark(NamedTuple):
-    """Something to be said beside what verification says, such as of somebody's conduct. `position` may be -1."""
+class Line(NamedTuple):
+    """One finding. `position` is -1 where it concerns the whole log; a severity beside verification's is "conduct"."""
 
     severity: str
     code: str
@@ -28,25 +27,36 @@ class Remark(NamedTuple):
     message: str
 
 
-def findings_report(answers: Answers, asked: Asked, more: Iterable[Remark] = ()) -> Document:
-    """Every finding of a ledger, with `more` that was found by other means."""
+def finding_lines(answers: Answers) -> Iterator[Line]:
+    """What verification found, what answers leave out, and, of a ledger without a fault, what was done amiss."""
+    for finding in answers.report.findings:
+        yield Line(finding.severity, finding.code, finding.position, finding.entry, finding.message)
+    index = answers.index
+    for code, told in (("unreadable", index.unreadable), ("ambiguous-binding", index.ambiguous)):
+        for position, entry, message in told:
+            yield Line("note", code, position, entry, message)
+    if refuses(answers):
+        return
+    for one in remarks(index):
+        yield Line("note", one.code, one.position, one.entry, one.message)
+    for act in conduct.conduct(Judgement(answers.snapshot, index, answers.trust)):
+        yield Line("conduct", act.code, act.proof.position, act.proof.entry, act.message)
+
+
+def findings_report(answers: Answers, asked: Asked) -> Document:
+    """Every finding of a ledger."""
     if refuses(answers):
         return compose(answers, asked, "findings", "", ())
     title = f"Findings: {answers.snapshot.path.name}"
-    return compose(
-        answers, asked, "findings", title, with_entries(answers, [findings_section(answers, more)])
-    )
+    return compose(answers, asked, "findings", title, with_entries(answers, [findings_section(answers)]))
 
 
-def findings_section(answers: Answers, more: Iterable[Remark] = ()) -> Section:
+def findings_section(answers: Answers) -> Section:
     """Findings by code, and one by one."""
-    remarks = [*_remarks(answers), *more]
-    counts = dict(answers.report.counts)
-    severities: dict[str, str] = {code: CODES[code].severity for code in counts}
-    for one in remarks:
-        if one.code not in answers.report.counts:
-            counts[one.code] = counts.get(one.code, 0) + 1
-            severities[one.code] = one.severity
+    lines = list(finding_lines(answers))
+    counts = Counter(one.code for one in lines)
+    counts.update(answers.report.counts - counts)  # those that were counted and not kept
+    severities = {one.code: one.severity for one in lines}
     codes = table(
         "codes",
         ("severity", "Severity"),
@@ -63,34 +73,16 @@ def findings_section(answers: Answers, more: Iterable[Remark] = ()) -> Section:
         ("message", "What"),
         empty="There are none to list.",
     )
+    by_code = ((SEVERITIES[severities[code]], code, counts[code], _meaning(code)) for code in sorted(counts))
     return Section(
-        "findings",
-        "Findings",
-        (
-            codes(
-                (SEVERITIES[severities[code]], code, counts[code], _meaning(code)) for code in sorted(counts)
-            ),
-            listed(map(_row, remarks)),
-            *not_listed(answers.report),
-        ),
+        "findings", "Findings", (codes(by_code), listed(map(_row, lines)), *not_listed(answers.report))
     )
 
 
-def _remarks(answers: Answers) -> Iterator[Remark]:
-    for finding in answers.report.findings:
-        yield Remark(finding.severity, finding.code, finding.position, finding.entry, finding.message)
-    for code, told in (
-        ("unreadable", answers.index.unreadable),
-        ("ambiguous-binding", answers.index.ambiguous),
-    ):
-        for position, entry, message in told:
-            yield Remark("note", code, position, entry, message)
-
-
-def _row(one: Remark) -> Row:
+def _row(one: Line) -> Row:
     at = EntryRef(one.position, one.entry) if one.position >= 0 else None
     return SEVERITIES[one.severity], one.code, at, one.message
 
 
 def _meaning(code: str) -> str:
-    return CODES[code].meaning if code in CODES else _MEANINGS.get(code, "")
+    return CODES[code].meaning if code in CODES else conduct.CODES.get(code, "")

@@ -39,7 +39,12 @@ STATUS = {
     EXIT_NOT_VERIFIED: Mark("NOT VERIFIED", "bad"),
     EXIT_GAP: Mark("intact, with the gaps stated below", "warn"),
 }
-SEVERITIES = {"fault": Mark("fault", "bad"), "gap": Mark("gap", "warn"), "note": Mark("note")}
+SEVERITIES = {
+    "fault": Mark("fault", "bad"),
+    "gap": Mark("gap", "warn"),
+    "note": Mark("note"),
+    "conduct": Mark("conduct", "warn"),
+}
 
 
 def refuses(answers: Answers) -> bool:

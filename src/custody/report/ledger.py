@@ -8,7 +8,6 @@ from custody.keys.ed25519 import PublicKey
 from custody.query.environments import environments, latest
 from custody.query.opening import Answers
 from custody.query.proofs import Census, census
-from custody.report.artifact import ref
 from custody.report.asked import Asked
 from custody.report.document import (
     Block,
@@ -24,7 +23,7 @@ from custody.report.document import (
 )
 from custody.report.findings import findings_section
 from custody.report.head import compose, refuses
-from custody.report.resting import with_entries
+from custody.report.resting import ref, with_entries
 from custody.trust.document import TrustDocument
 
 STRANGERS_SHOWN = 100

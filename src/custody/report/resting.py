@@ -7,9 +7,15 @@ from collections.abc import Iterable
 from custody.keys.ed25519 import PublicKey
 from custody.query.opening import Answers
 from custody.query.proofs import signed_entries
-from custody.report.document import Digest, Instant, Mark, Section, named_entries, table
+from custody.query.types import Proof
+from custody.report.document import Digest, EntryRef, Instant, Mark, Section, named_entries, table
 
 COVERED = {True: Mark("covered", "good"), False: Mark("not covered", "warn")}
+
+
+def ref(proof: Proof) -> EntryRef:
+    """The entry that a fact rests on."""
+    return EntryRef(proof.position, proof.entry)
 
 
 def with_entries(answers: Answers, sections: Iterable[Section]) -> list[Section]:
