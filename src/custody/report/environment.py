@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from custody.policy.judgement import Judgement
 from custody.policy.standing import Standing, standings_at
 from custody.query.artifacts import artifact_line, timeline
-from custody.query.index import Index
 from custody.query.opening import Answers
 from custody.query.types import ChangeLine, LogLine, State
 from custody.report.asked import Asked
@@ -16,14 +15,12 @@ from custody.report.document import (
     Block,
     Digest,
     Document,
-    EntryRef,
     Instant,
     Mark,
     Paragraph,
     Row,
     Section,
     Table,
-    Value,
     facts,
     table,
 )
@@ -66,15 +63,22 @@ def environment_report(
     """
     if refuses(answers):
         return compose(answers, asked, "environment", "", ())
-    grounds = _Grounds(answers.index)
-    sections = [_state(answers, environment, state, at, grounds)]
+    standing: dict[str, Standing] = {}
+    if state is not None:
+        judgement = Judgement(answers.snapshot, answers.index, answers.trust)
+        standing = standings_at(judgement, state, at or (state.time if state.until else judgement.now))
+    sections = [_state(environment, state, at, standing)]
     if changes is not None:
-        sections.append(_changes(changes, grounds))
+        sections.append(_changes(changes))
+    named = [(one.sha256, one.name) for one in state.services] if state is not None else []
+    if changes is not None:
+        named += [(line.change.sha256, line.change.name) for line in changes.lines]
+    sections.append(_grounds(answers, standing, named))
     title = f"Environment: {environment}"
     return compose(answers, asked, "environment", title, with_entries(answers, sections))
 
 
-def _state(answers: Answers, environment: str, state: State | None, at: str, grounds: _Grounds) -> Section:
+def _state(environment: str, state: State | None, at: str, standing: Mapping[str, Standing]) -> Section:
     asked_for = ("at", "At", Instant(at) if at else None)
     if state is None:
         blocks: tuple[Block, ...] = (
@@ -82,9 +86,6 @@ def _state(answers: Answers, environment: str, state: State | None, at: str, gro
             Paragraph("Not known: nothing had been reported of it by then.", "warn"),
         )
         return Section("state", "What ran", blocks)
-    judgement = Judgement(answers.snapshot, answers.index, answers.trust)
-    asked_of = at or (state.time if state.until else judgement.now)
-    standing = standings_at(judgement, state, asked_of)
     told = facts(
         ("environment", "Environment", state.environment),
         asked_for,
@@ -100,11 +101,11 @@ def _state(answers: Answers, environment: str, state: State | None, at: str, gro
     return Section(
         "state",
         "What ran",
-        (told, _services(state, standing, grounds), changed(map(_change, state.changes))),
+        (told, _services(state, standing), changed(map(_change, state.changes))),
     )
 
 
-def _services(state: State, standing: Mapping[str, Standing], grounds: _Grounds) -> Table:
+def _services(state: State, standing: Mapping[str, Standing]) -> Table:
     make = table(
         "services",
         ("service", "Service"),
@@ -116,9 +117,8 @@ def _services(state: State, standing: Mapping[str, Standing], grounds: _Grounds)
         ("since", "Since"),
         ("recorded", "Recorded"),
         ("approvedBy", "Approved by"),
-        ("verdictThen", "Verdict when it began to run"),
-        ("verdictNow", "Verdict at the moment asked for"),
-        ("entries", "Entries that say so"),
+        ("verdictThen", "Verdict then"),
+        ("verdictNow", "Verdict at that moment"),
         empty="Nothing ran.",
     )
     return make(
@@ -134,13 +134,12 @@ def _services(state: State, standing: Mapping[str, Standing], grounds: _Grounds)
             one.approved_by,
             verdict_mark(standing[one.sha256].then),
             verdict_mark(standing[one.sha256].now),
-            grounds.of(one.sha256, standing[one.sha256]),
         )
         for one in state.services
     )
 
 
-def _changes(changes: Changes, grounds: _Grounds) -> Section:
+def _changes(changes: Changes) -> Section:
     bounds = facts(
         ("since", "From", Instant(changes.since) if changes.since else None),
         ("until", "To", Instant(changes.until) if changes.until else None),
@@ -153,7 +152,6 @@ def _changes(changes: Changes, grounds: _Grounds) -> Section:
         ("commit", "Commit"),
         ("approvedBy", "Approved by"),
         ("proof", "Entry"),
-        ("entries", "Entries about the artifact"),
         empty="Nothing changed.",
     )
     rows = make(
@@ -164,7 +162,6 @@ def _changes(changes: Changes, grounds: _Grounds) -> Section:
             Digest(line.commit) if line.commit else None,
             line.approved_by,
             ref(line.proof),
-            grounds.of(line.change.sha256),
         )
         for line in changes.lines
     )
@@ -184,20 +181,22 @@ def _change(change: ChangeLine) -> Row:
     )
 
 
-class _Grounds:
-    """The entries that stand behind what is told of an artifact: those that recorded, approved and judged it."""
-
-    def __init__(self, index: Index) -> None:
-        self._index = index
-        self._known: dict[str, list[EntryRef]] = {}
-
-    def of(self, sha256: str, standing: Standing | None = None) -> list[Value]:
-        if sha256 not in self._known:
-            line = artifact_line(self._index, sha256)
-            approvals = [one.proof for one in timeline(self._index, sha256) if one.kind == "approval"]
-            recorded = [line.proof] if line is not None else []
-            self._known[sha256] = [ref(proof) for proof in (*recorded, *approvals)]
-        found = [*self._known[sha256]]
-        for verdict in standing or ():
-            found += verdict_entries(verdict)
-        return [*sorted(set(found))]
+def _grounds(answers: Answers, standing: Mapping[str, Standing], named: Iterable[tuple[str, str]]) -> Section:
+    """The entries that stand behind what is told of each artifact: those that recorded, approved and judged it."""
+    rows: list[Row] = []
+    for sha256, name in dict(named).items():
+        line = artifact_line(answers.index, sha256)
+        found = {ref(one.proof) for one in timeline(answers.index, sha256) if one.kind == "approval"}
+        if line is not None:
+            found.add(ref(line.proof))
+        for verdict in standing.get(sha256, ()):
+            found.update(verdict_entries(verdict))
+        rows.append((name, Digest(sha256), [*sorted(found)]))
+    make = table(
+        "artifacts",
+        ("name", "Artifact"),
+        ("sha256", "SHA-256"),
+        ("entries", "Entries"),
+        empty="It names none.",
+    )
+    return Section("artifacts", "What recorded, approved and judged these artifacts", (make(rows),))

@@ -28,6 +28,7 @@ from custody.report.document import (
 )
 from custody.report.style import POLICY, STYLE
 
+_LONG = 24
 _NOTHING = f'<span class="nothing">{wording.NOTHING}</span>'
 
 
@@ -80,6 +81,7 @@ def _block(block: Block, zone: ZoneInfo) -> str:
 def _table(block: Table, zone: ZoneInfo) -> str:
     if not block.rows:
         return f"<p>{_text(block.empty)}</p>"
+    block = wording.filled(block)
     headings = "".join(f'<th scope="col">{_text(column.heading)}</th>' for column in block.columns)
     rows = "\n".join(
         "<tr>" + "".join(f"<td>{_value(value, zone)}</td>" for value in row) + "</tr>" for row in block.rows
@@ -95,7 +97,7 @@ def _code(block: Code) -> str:
 
 def _value(value: Value, zone: ZoneInfo) -> str:
     if isinstance(value, list) and value:
-        return "<br>".join(_value(one, zone) for one in value)
+        return _several(value, zone)
     if value is None or value == "" or isinstance(value, list):
         return _NOTHING
     if isinstance(value, bool):
@@ -110,15 +112,26 @@ def _value(value: Value, zone: ZoneInfo) -> str:
         return ", ".join(f"{count} {_text(name)}" for name, count in value.of) or _NOTHING
     if isinstance(value, EntryRef):
         return f"{value.position} <code>{_text(value.entry[: wording.SHORT])}</code>"
-    return _text(str(value))
+    shown = _text(str(value))
+    # Only what is too long to stand in a line of its own is broken within a word: the rest would be harder to read.
+    too_long = max(map(len, shown.split(" "))) > _LONG
+    return f'<span class="long">{shown}</span>' if too_long else shown
+
+
+def _several(values: list[Value], zone: ZoneInfo) -> str:
+    """Several values in a cell; of an entry its position will do, by which the last table has its id."""
+    entries = [str(one.position) for one in values if isinstance(one, EntryRef)]
+    others = [_value(one, zone) for one in values if not isinstance(one, EntryRef)]
+    return "<br>".join([*others, *([", ".join(entries)] if entries else [])])
 
 
 def _instant(value: Instant, zone: ZoneInfo) -> str:
     shown = wording.instants(value.utc, zone)
-    if not shown:
-        return _NOTHING
-    utc, *local = shown
-    return html.escape(utc) + "".join(f'<span class="local">{html.escape(one)}</span>' for one in local)
+    styles = ("when", "when local")
+    parts = (
+        f'<span class="{style}">{html.escape(one)}</span>' for style, one in zip(styles, shown, strict=False)
+    )
+    return "".join(parts) or _NOTHING
 
 
 def _mark_text(mark: Mark) -> str:

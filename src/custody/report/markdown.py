@@ -74,6 +74,7 @@ def _block(block: Block, zone: ZoneInfo) -> list[str]:
     if isinstance(block, Table):
         if not block.rows:
             return [inline(block.empty)]
+        block = wording.filled(block)
         headings = tuple(inline(column.heading) for column in block.columns)
         return _table(headings, (tuple(_value(value, zone) for value in row) for row in block.rows))
     if isinstance(block, Items):
@@ -98,7 +99,7 @@ def _code(block: Code) -> list[str]:
 
 def _value(value: Value, zone: ZoneInfo) -> str:
     if isinstance(value, list):
-        return ", ".join(_value(one, zone) for one in value) or wording.NOTHING
+        return ", ".join(_listed(one, zone) for one in value) or wording.NOTHING
     if value is None or value == "":
         return wording.NOTHING
     if isinstance(value, bool):
@@ -114,6 +115,11 @@ def _value(value: Value, zone: ZoneInfo) -> str:
     if isinstance(value, EntryRef):
         return f"{value.position} {code_span(wording.words(value.entry[: wording.SHORT]))}"
     return inline(str(value))
+
+
+def _listed(value: Value, zone: ZoneInfo) -> str:
+    """One of several values in a cell; of an entry its position will do, by which the last table has its id."""
+    return str(value.position) if isinstance(value, EntryRef) else _value(value, zone)
 
 
 def _mark(mark: Mark) -> str:

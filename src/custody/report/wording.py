@@ -6,7 +6,7 @@ import re
 from zoneinfo import ZoneInfo
 
 from custody.ledger import timestamps
-from custody.report.document import Tone
+from custody.report.document import Instant, Table, Tone
 from custody.text import safe_text
 
 LIMIT = 2000
@@ -42,6 +42,18 @@ def instants(utc: str, zone: ZoneInfo) -> list[str]:
     except (ValueError, OverflowError):  # none, or one in the first or last hours of what a calendar holds
         return [shown]
     return [shown] if zone.key in ("UTC", "Etc/UTC") else [shown, local]
+
+
+def filled(table: Table) -> Table:
+    """A table without the columns in which no row has anything."""
+    kept = [
+        index
+        for index in range(len(table.columns))
+        if any(row[index] not in (None, "", [], Instant("")) for row in table.rows)
+    ]
+    columns = tuple(table.columns[index] for index in kept)
+    rows = tuple(tuple(row[index] for index in kept) for row in table.rows)
+    return Table(table.key, columns, rows, table.empty)
 
 
 def _code_line(line: str) -> str:
