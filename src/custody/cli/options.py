@@ -34,9 +34,14 @@ def option(
     )
 
 
-def argument(metavar: str, help: str) -> Any:
-    """A text argument that refuses to be empty."""
-    return typer.Argument(metavar=metavar, help=help, callback=_check(metavar, None))
+def argument(metavar: str, help: str, choices: Sequence[str] | None = None) -> Any:
+    """A text argument that refuses to be empty, or to be anything but one of its choices."""
+    return typer.Argument(
+        metavar=metavar,
+        help=help,
+        callback=_check(metavar, choices),
+        autocompletion=None if choices is None else (lambda: list(choices)),
+    )
 
 
 def _check(name: str, choices: Sequence[str] | None, hint: str = "") -> Callable[[Any], Any]:
