@@ -101,7 +101,8 @@ def show(
     with answers.answering(ledger, root, json) as answer:
         belief.settle(answer.index, answer.snapshot.count)
         point.find(answer.index, belief)
-        later, now = point.later()
+        changed_by, now = point.later()
+        later = len(changed_by)
         standing = _standings(answer, point, belief)
         if not json:
             belief.print_understood()

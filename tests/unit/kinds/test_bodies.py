@@ -42,6 +42,7 @@ from custody.kinds import (
     Review,
     Run,
     Running,
+    Scope,
     Seal,
     Snapshot,
     Source,
@@ -165,7 +166,17 @@ FULL: dict[str, Body] = {
         EXTRAS,
     ),
     "deployment": Deployment(API, "prod", "api", "change 88", EXTRAS),
-    "snapshot": Snapshot("prod", (Running("api", API, 3, "1.4.0"), Running("worker", API)), EXTRAS),
+    "snapshot": Snapshot(
+        "prod",
+        (
+            Running("api", API, 3, "1.4.0"),
+            Running("worker", API, basis="image-id"),
+            Running.unresolved("cache", "cache", "cache:7", 2, "7"),
+        ),
+        EXTRAS,
+        "docker",
+        Scope(("a*", "worker", "cach?"), ("x",)),
+    ),
     "decision": Decision(
         API,
         "prod",
