@@ -12,8 +12,6 @@ import typer
 from custody import system
 from custody.cli import answers, console, options
 from custody.cli.groups import group
-from custody.errors import UsageError
-from custody.keys.ed25519 import PublicKey
 from custody.text import safe_text
 
 Output = Annotated[
@@ -40,17 +38,11 @@ def entry(
 
     Example: custody export entry 42 -o approval.dsse.json
     """
-    from custody.ledger import dsse
-    from custody.query.entries import entry_detail
+    from custody.query.exports import envelope
 
     with answers.answering(ledger, root, json) as answer:
-        position = answers.resolve_entry(answer.snapshot, entry)
-        row = answer.snapshot.row(position)
-        if row is None:
-            raise UsageError(f"there is no entry {entry}", code="entry")
-        key = PublicKey.from_hex(entry_detail(answer.snapshot, position).key)
-        envelope = dsse.encode_envelope(dsse.Envelope(row.header, row.signature, key.fingerprint))
-        _deliver(envelope + b"\n", output, jsonlib.loads(envelope) if json else None)
+        data = envelope(answer.snapshot, answers.resolve_entry(answer.snapshot, entry))
+        _deliver(data + b"\n", output, jsonlib.loads(data) if json else None)
         return answer.report.exit
 
 
@@ -65,19 +57,12 @@ def proof(
 
     Example: custody export proof 42 -o approval.tlog-proof
     """
-    from custody.ledger.checkpoint import format_proof
-    from custody.query.entries import inclusion
+    from custody.query.exports import inclusion_proof
 
     with answers.answering(ledger, root, json) as answer:
         position = answers.resolve_entry(answer.snapshot, entry)
-        covered = answer.report.covered
-        if position >= covered:
-            raise UsageError(
-                f"no trusted checkpoint covers position {position}; the newest covers {covered}",
-                code="uncovered",
-            )
-        text = format_proof(position, inclusion(answer.snapshot, position, covered), answer.report.checkpoint)
-        _deliver(text.encode("utf-8"), output, {"proof": text} if json else None)
+        data = inclusion_proof(answer.snapshot, position, answer.report.covered, answer.report.checkpoint)
+        _deliver(data, output, {"proof": data.decode("utf-8")} if json else None)
         return answer.report.exit
 
 
