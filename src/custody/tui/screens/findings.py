@@ -136,5 +136,5 @@ def _told(remark: Remark, told: Explanation) -> Iterator[tuple[str, Content]]:
     yield "Check", line(told.check, limit=400)
     yield "Expected", line((told.expected, GOOD), limit=600)
     yield "Found", line((told.found, _TONES[remark.severity]), limit=600)
-    if told.found != remark.message:
+    if told.found != remark.message and remark.message.lower() not in told.check.lower():
         yield "Said", line((remark.message, MUTED), limit=600)
