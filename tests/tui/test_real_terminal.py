@@ -79,13 +79,16 @@ def tui(
 
 
 TOUR = (
-    b"2",
+    b"5",
     *[b"\x1b[B"] * 11,
     b"\x1b[F",
-    b"3",
+    b"2",
     b"\r",
     b"\x1b[B",
     b"4",
+    b"6",
+    b"\x1b[B",
+    b"3",
     b"\t",
     b"\x1b[B",
     b"?",
@@ -123,7 +126,7 @@ def test_no_hostile_byte_reaches_the_terminal(tmp_path: Path) -> None:
     "env", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"TERM": "linux"}, {"LC_ALL": "C", "LANG": "C"}]
 )
 def test_any_terminal_will_do(tmp_path: Path, env: dict[str, str]) -> None:
-    ended = tui(story.healthy(tmp_path / "payments.ledger"), b"2", b"4", env=env)
+    ended = tui(story.healthy(tmp_path / "payments.ledger"), b"5", b"3", env=env)
     assert ended.code == 0 and b"Traceback" not in ended.out
     assert b"acme.example/payments" in ended.out
 
@@ -168,12 +171,12 @@ with open_ledger(Path(sys.argv[1])) as snapshot:
 @pytest.mark.parametrize(
     ("owner", "error"),
     [
-        ('(app.CustodyApp, "on_progressed")', "KeyError"),  # in a handler
+        ('(app.CustodyApp, "on_said")', "KeyError"),  # in a handler
         ('(app.OverviewScreen, "draw")', "KeyError"),  # while the first screen is made
         ('(work.Work, "_work")', "KeyError"),  # in the worker's thread
         ('(app.OverviewScreen, "compose_body")', "KeyError"),
         ('(app.CustodyApp, "on_mount")', "KeyError"),
-        ('(app.CustodyApp, "on_progressed")', "Shown"),
+        ('(app.CustodyApp, "on_said")', "Shown"),
     ],
 )
 def test_the_unforeseen_ends_in_one_line_without_a_secret(tmp_path: Path, owner: str, error: str) -> None:

@@ -49,9 +49,11 @@ def after(
 
 SCREENS = {
     "overview": ("1",),
-    "entries": ("2", *["down"] * 8),
-    "artifacts": ("3", "down"),
-    "environments": ("4", "left"),
+    "artifacts": ("2", "down"),
+    "environments": ("3", "left"),
+    "approvals": ("4", "down"),
+    "entries": ("5", *["down"] * 8),
+    "findings": ("6",),
 }
 
 
@@ -85,21 +87,21 @@ def test_a_gap_is_stated(snap_compare: Compare, tmp_path: Path) -> None:
 
 
 def test_a_proof(snap_compare: Compare, ledger: Path) -> None:
-    keys = ("2", "down", "down", "down", "p", "right_square_bracket")
+    keys = ("5", "down", "down", "down", "i", "right_square_bracket")
     assert snap_compare(stage.app_on(ledger), terminal_size=LARGE, run_before=after(*keys))
 
 
 def test_help(snap_compare: Compare, ledger: Path) -> None:
-    assert snap_compare(stage.app_on(ledger), terminal_size=LARGE, run_before=after("4", "question_mark"))
+    assert snap_compare(stage.app_on(ledger), terminal_size=LARGE, run_before=after("3", "question_mark"))
 
 
 def test_light(snap_compare: Compare, ledger: Path) -> None:
-    play = after("4", "left", theme=themes.LIGHT.name)
+    play = after("3", "left", theme=themes.LIGHT.name)
     assert snap_compare(stage.app_on(ledger), terminal_size=LARGE, run_before=play)
 
 
 def test_no_colour(snap_compare: Compare, tampered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert snap_compare(
-        stage.app_on(tampered), terminal_size=SMALL, run_before=after("2", "pagedown", "pagedown")
+        stage.app_on(tampered), terminal_size=SMALL, run_before=after("5", "pagedown", "pagedown")
     )
