@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from custody.kinds import CommitRange, PolicySeen
-from custody.policy.facts import ApprovalFact, ArtifactFact, Facts, Release
-from custody.query.types import Proof
+from custody.kinds import Approval, CommitRange, PolicySeen, Word
+from custody.ledger.entry import Subject
+from custody.policy.facts import ArtifactFact, Facts, Release
+from custody.policy.hearing import approval_by, newest_record, objections, role_objection, with_approval
 
 if TYPE_CHECKING:
     from custody.policy.judgement import Judgement
     from custody.policy.verdict import Verdict
+
+
+NOBODY = "the key is nobody's in the trust document"
+MOST_PEOPLE = 200
+"""Of how many people it is found out whether their approval would count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +37,8 @@ class Asked:
 
     `record` is the newest readable entry that recorded it; None where this ledger knows nothing of it. `commits` are
     those after `base`, the last approved release, the oldest first. `before` is the verdict as it stands, `after`
-    what it would be with this person's approval: None where the key is nobody's in the trust document.
+    what it would be with this person's approval: None where the key is nobody's in the trust document. `people` are
+    those whose role lets them record approvals, each with the reason why theirs would not count ("" where it would).
     """
 
     artifact: str
@@ -41,6 +49,9 @@ class Asked:
     commits: tuple[CommitAsked, ...]
     before: Verdict
     after: Verdict | None
+    people: Mapping[str, str] = field(default_factory=dict)
+    objection: str = ""  # why this person's approval would not count
+    role_objection: str = ""  # why not even their rejection would
 
     @property
     def range(self) -> CommitRange | None:
@@ -56,25 +67,35 @@ class Asked:
             return None
         return PolicySeen(self.before.policy, self.before.policy_sha256)
 
+    def word(self, subject: Subject, decision: Word, reason: str) -> Approval:
+        """What a person says of it, bound to the commits and the policy that were before them."""
+        return Approval(subject, self.environment, decision, reason, commits=self.range, policy=self.policy)
+
 
 def ask(judgement: Judgement, sha256: str, environment: str, *, moment: str, approver: str) -> Asked:
     """Put together what an approver (an identity, or "") must see, as of `moment` (UTC text)."""
     facts = judgement.facts(sha256, environment, moment=moment)
-    records = [one for one in facts.records if one.readable and one.proof.time <= moment]
-    record = max(records, key=lambda one: (one.proof.time, one.proof.position), default=None)
     before = judgement.judge(facts, moment)
-    after = None
-    if approver:
-        given = ApprovalFact(
-            Proof(-1, "", moment, approver),
-            environment,
-            "approved",
-            commit=record.commit if record else "",
-            base=facts.base.commit if facts.base else "",
-            policy_sha256=before.policy_sha256,
-        )
-        after = judgement.judge(replace(facts, approvals=(*facts.approvals, given)), moment)
-    return Asked(sha256, environment, approver, record, facts.base, _commits(facts, record), before, after)
+    given = approval_by(approver, facts, moment, policy_sha256=before.policy_sha256)
+    after = judgement.judge(with_approval(facts, given), moment) if approver else None
+    may = [one for one in judgement.identities.names if judgement.identities.may_write("approval", one)]
+    people = objections(judgement, facts, moment, may[:MOST_PEOPLE])
+    role = role_objection(judgement, approver) if approver else NOBODY
+    objection = role or objections(judgement, facts, moment, [approver])[approver]
+    record = newest_record(facts, moment)
+    return Asked(
+        sha256,
+        environment,
+        approver,
+        record,
+        facts.base,
+        _commits(facts, record),
+        before,
+        after,
+        people,
+        objection,
+        role,
+    )
 
 
 def _commits(facts: Facts, record: ArtifactFact | None) -> tuple[CommitAsked, ...]:
