@@ -175,7 +175,7 @@ def file_row(one: AttachedFile) -> Row:
     about = one.control or one.kind
     return (
         (about, "strong"),
-        one.name or ("without a name", "muted"),
+        one.name or (one.media_type, "muted"),
         (one.media_type, "muted"),
         size_text(one.size),
         one.proof.writer or ("nobody known", "gap"),

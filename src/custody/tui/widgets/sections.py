@@ -13,6 +13,7 @@ from textual.widget import Widget
 from custody.tui.widgets.words import ACCENT, MUTED, line
 
 _SHORT = 3
+_HINT = "[ ]"
 
 
 class Sections(Widget):
@@ -55,7 +56,9 @@ class Sections(Widget):
             parts.append(line((text, f"{ACCENT} bold underline" if current else MUTED)))
             parts.append(Content("  "))
             at += len(text) + 2
-        return Content("").join(parts[:-1])
+        if self.size.width - at >= len(_HINT):
+            parts.append(line((_HINT, MUTED)))
+        return Content("").join(parts)
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
