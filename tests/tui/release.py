@@ -87,9 +87,11 @@ roles = ["approver"]
 apart-from = ["author", "builder"]
 """
 
-JUNIT = b"""<testsuites><testsuite name="capture"><testcase classname="capture" name="refuses_a_negative_amount" time="0.2"/>
+JUNIT = b"""<testsuites><testsuite name="capture">
+<testcase classname="capture" name="refuses_a_negative_amount" time="0.2"/>
 <testcase classname="capture" name="keeps_minor_units" time="0.3"/>
-<testcase classname="capture" name="retries_after_a_timeout" time="0.1"><skipped/></testcase></testsuite></testsuites>"""
+<testcase classname="capture" name="retries_after_a_timeout" time="0.1"><skipped/></testcase>
+</testsuite></testsuites>"""
 FAILING = JUNIT.replace(b"<skipped/>", b"<failure message='no'/>")
 SARIF = b"""{"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "lint", "version": "1.0"}}, "results": [
 {"ruleId": "style", "level": "note", "message": {"text": "a name is long"}},

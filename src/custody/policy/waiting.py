@@ -21,7 +21,7 @@ LOOKED_AT = 500
 
 
 class Needed(NamedTuple):
-    """A control that asks for approvals and does not have them: of which roles, of how many people, and how it stands."""
+    """A control that asks for approvals and does not have them: which roles, how many people, how it stands."""
 
     roles: tuple[str, ...]
     people: int

@@ -44,7 +44,8 @@ Step = Literal["reason", "key", "look", "recording"]
 class SigningScreen(ModalScreen[Receipt | None]):
     """Asks step by step, and gives back the receipt of what was recorded; None for nothing.
 
-    It is modal, so that no other key leads away half-way. The key and its passphrase are here as long as this screen is, and no longer.
+    It is modal, so that no other key leads away half-way. The key and its passphrase are here as long as this screen
+    is, and no longer.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
