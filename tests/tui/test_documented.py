@@ -18,10 +18,10 @@ BEGIN, END = "<!-- keys -->\n", "<!-- end of keys -->\n"
 
 
 def table() -> str:
-    rows = [
-        f"| {' '.join(f'`{key}`' for key in keys_text(one).split(', '))} | {one.tooltip or one.description} | `{one.id}` |\n"
-        for _, one in sorted(every_binding(), key=lambda pair: str(pair[1].id))
-    ]
+    rows = []
+    for _, one in sorted(every_binding(), key=lambda pair: str(pair[1].id)):
+        keys = " ".join(f"`{key}`" for key in keys_text(one).split(", "))
+        rows.append(f"| {keys} | {one.tooltip or one.description} | `{one.id}` |\n")
     return "| Key | What it does | Its name in `tui.toml` |\n|---|---|---|\n" + "".join(rows)
 
 
