@@ -150,7 +150,7 @@ def test_only_custodys_own_words_get_to_the_clipboard(tmp_path: Path) -> None:
 def test_a_link_on_the_command_line_and_a_moment(tmp_path: Path) -> None:
     path = story.healthy(tmp_path / "payments.ledger")
     argv = [sys.executable, "-m", "custody", "tui", str(path), "--root", story.ROOT.public.fingerprint]
-    ended = in_terminal([*argv, "--at", "prod@{2026-11-17T00:00}", "--tz", "UTC"], [b"q"], b"state 2 of 4")
+    ended = in_terminal([*argv, "--at", "prod@{2026-11-17T00:00}", "--tz", "UTC"], [b"q"], b"state 1 of 4")
     assert ended.code == 0 and b"2026-11-17T00:00:00.000Z" in ended.out
     ended = in_terminal([*argv, "--entry", "99"], [], b"")
     assert (

@@ -290,6 +290,9 @@ class CustodyApp(App[None]):
         screen = self.screen_stack[0]
         if isinstance(screen, LedgerScreen) and screen.session is session and screen.is_mounted:
             screen.state_changed()
+        above = self.screen
+        if isinstance(above, OpeningScreen | MergeScreen) and above.is_mounted:
+            above.state_changed()
 
     # --- where screens lead
 
