@@ -137,7 +137,7 @@ def hostile_ledger(folder: Path, payloads: Mapping[str, str] = PAYLOADS) -> Path
             "approved",
             text("reason"),
             text("given"),
-            given,
+            extras=given,
         )
         world.append(
             path, [Draft("approval", approval.write(), (subject,), last=True)], "approver", fixed=fixed

@@ -21,6 +21,7 @@ from custody.trust.expectations import expect
 from custody.trust.verification import Expectations, Report
 
 if TYPE_CHECKING:
+    from custody.policy.judgement import Judgement
     from custody.query.index import Index
     from custody.query.opening import Answers
 
@@ -43,6 +44,12 @@ class Answer:
     @property
     def index(self) -> Index:
         return self.answers.index
+
+    def judgement(self) -> Judgement:
+        """What verdicts on its artifacts come from."""
+        from custody.policy.judgement import Judgement
+
+        return Judgement(self.snapshot, self.index, self.answers.trust)
 
     def finish(self, value: Any) -> int:
         """For --json: the answer with what it rests on. The command's exit status."""

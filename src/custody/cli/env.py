@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from custody.cli import answers, console, env_deployments, env_diff, env_log, env_where, env_windows, options
+from custody.cli.answers import Answer
 from custody.cli.beliefs import Belief, KnownAt
 from custody.cli.console import Column
 from custody.cli.groups import group
 from custody.cli.references import Point, print_change
 from custody.cli.times import Clock
+from custody.cli.verdicts import then_and_now
+from custody.kinds.extras import NOTHING
 from custody.text import safe_text
 
 if TYPE_CHECKING:
+    from custody.policy.standing import Standing
     from custody.query.types import State
 
 
@@ -98,10 +103,11 @@ def show(
         point.find(answer.index, belief)
         changed_by, now = point.later()
         later = len(changed_by)
+        standing = _standings(answer, point, belief)
         if not json:
             belief.print_understood()
             point.print_head(clock)
-            _print_state(point.state, clock)
+            _print_state(point.state, standing, clock)
             told = ": nothing is known of it now"
             if now is not None:
                 told = f": it is now state {now.number}, by entry {now.proof.entry[:12]}"
@@ -109,11 +115,35 @@ def show(
         state = point.state
         return answer.finish(
             point.json()
-            | {"state": state_json(state) if state is not None else None, "knownAt": belief.json(later)}
+            | {
+                "state": state_json(state, standing) if state is not None else None,
+                "knownAt": belief.json(later),
+            }
         )
 
 
-def _print_state(state: State | None, clock: Clock) -> None:
+def _standings(answer: Answer, point: Point, belief: Belief) -> dict[str, Standing]:
+    """Of each artifact of a state the verdict when it began to run, and the one at the moment that is asked about."""
+    from custody.policy.standing import Standing
+
+    state = point.state
+    if state is None:
+        return {}
+    judgement = answer.judgement()
+    known = belief.known
+    at = known.before if known is not None else None
+    moment = min(point.when, known.time) if known is not None else point.when
+    moment = min(moment, judgement.now)
+    found = {}
+    for one in state.services:
+        then = judgement.verdict(one.sha256, state.environment, moment=one.since, at=at)
+        found[one.sha256] = Standing(
+            then, judgement.verdict(one.sha256, state.environment, moment=moment, at=at)
+        )
+    return found
+
+
+def _print_state(state: State | None, standing: Mapping[str, Standing], clock: Clock) -> None:
     if state is None:
         return
     rows = [
@@ -126,6 +156,7 @@ def _print_state(state: State | None, clock: Clock) -> None:
             str(one.instances),
             *clock.cells(one.since),
             safe_text(one.approved_by, 30) or "nobody",
+            then_and_now(standing[one.sha256]),
         ]
         for one in state.services
     ]
@@ -141,6 +172,7 @@ def _print_state(state: State | None, clock: Clock) -> None:
             Column("count", drop=2),
             *(column._replace(drop=column.drop * 6 or 5) for column in clock.columns("since")),
             Column("approved by", least=11),
+            Column("verdict", least=7, drop=3),
         ],
     )
     if state.changes:
@@ -150,10 +182,16 @@ def _print_state(state: State | None, clock: Clock) -> None:
         print_change(change)
 
 
-def state_json(state: State) -> dict[str, object]:
-    """A state as plain values."""
+def state_json(state: State, standing: Mapping[str, Standing] = NOTHING) -> dict[str, object]:
+    """A state as plain values, with the verdicts on what ran where they are known."""
     return state._asdict() | {
         "proof": state.proof._asdict(),
-        "services": [one._asdict() for one in state.services],
+        "services": [one._asdict() | _outcomes(standing.get(one.sha256)) for one in state.services],
         "changes": [one._asdict() for one in state.changes],
     }
+
+
+def _outcomes(standing: Standing | None) -> dict[str, object]:
+    if standing is None:
+        return {}
+    return {"verdict": {"whenItStarted": standing.then.outcome, "atTheMoment": standing.now.outcome}}

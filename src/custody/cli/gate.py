@@ -122,7 +122,8 @@ def _gaps(report: Report, policy: Policy | None) -> list[str]:
 def _print(subject: Subject, verdict: Verdict, gaps: list[str], yes: bool, clock: Clock) -> None:
     console.out(f"artifact    {safe_text(subject.name)} sha256 {subject.sha256}")
     console.out(f"environment {safe_text(verdict.environment)}")
-    print_verdict(verdict, clock)
+    console.out(f"judged at   {clock.text(verdict.moment)}")
+    print_verdict(verdict)
     if gaps:
         console.out(f"gaps        {', '.join(gaps)}: what cannot be verified cannot be let through")
         if gaps == ["no-root"]:

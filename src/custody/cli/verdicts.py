@@ -10,6 +10,7 @@ from custody.text import safe_text
 
 if TYPE_CHECKING:
     from custody.cli.times import Clock
+    from custody.policy.standing import Standing
     from custody.policy.verdict import ControlVerdict, Outcome, State, Verdict
 
 MARKS: dict[State, str] = {
@@ -28,7 +29,7 @@ WORDS: dict[Outcome, tuple[str, str]] = {
 _ENTRIES_SHOWN = 3
 
 
-def print_verdict(verdict: Verdict, clock: Clock) -> None:
+def print_verdict(verdict: Verdict) -> None:
     """The policy it rests on, and a line for each control."""
     if verdict.policy:
         proof = verdict.policy_proof
@@ -36,23 +37,12 @@ def print_verdict(verdict: Verdict, clock: Clock) -> None:
         console.out(
             f"policy      {safe_text(verdict.policy, 60)} (sha256 {verdict.policy_sha256[:12]}{entry})"
         )
-    console.out(f"judged at   {clock.text(verdict.moment)}")
     if verdict.controls:
         rows = [
-            [
-                MARKS[one.state],
-                safe_text(one.name, 40),
-                safe_text(one.sentence, 400),
-                _entries(one),
-            ]
+            [MARKS[one.state], safe_text(one.name, 40), f"{safe_text(one.sentence, 600)}{_entries(one)}"]
             for one in verdict.controls
         ]
-        columns = [
-            Column(""),
-            Column("control", least=12),
-            Column("because", least=30, wraps=True),
-            Column("entries", drop=1),
-        ]
+        columns = [Column(""), Column("control"), Column("because", least=30, wraps=True)]
         console.table(rows, columns)
     if verdict.reason:
         console.out(f"            {safe_text(verdict.reason, 400)}")
@@ -66,6 +56,45 @@ def conclusion(verdict: Verdict) -> str:
     about = f"{verdict.artifact[:12]} for {safe_text(verdict.environment, 60)}"
     reason = why or (safe_text(verdict.reason, 200) if verdict.outcome != "passed" else "")
     return f"{console.style(word, style)} · {about}" + (f" · {reason}" if reason else "")
+
+
+def word(verdict: Verdict) -> str:
+    """A verdict in a cell of a table: yes, NO, or that nothing judges."""
+    return WORDS[verdict.outcome][0] if verdict.policy else ""
+
+
+def then_and_now(standing: Standing) -> str:
+    """The same for two moments."""
+    then, now = word(standing.then) or "no policy", word(standing.now) or "no policy"
+    if not standing.then.policy and not standing.now.policy:
+        return ""
+    return then if then == now else f"{then}, now {now}"
+
+
+def print_standing(standing: Standing, clock: Clock) -> None:
+    """What a verdict was at a moment, what it is now, and why they differ."""
+    then, now = standing
+    console.out(f"then        {clock.text(then.moment)}: {conclusion(then)}")
+    print_verdict(then)
+    console.out(f"now         {clock.text(now.moment)}: {conclusion(now)}")
+    if standing.new_policy and now.policy:
+        console.out(
+            f"policy      {safe_text(now.policy, 60)} is another now (sha256 {now.policy_sha256[:12]})"
+        )
+    rows = [
+        [
+            safe_text(one.name, 40),
+            MARKS[one.then.state] if one.then is not None else "not demanded",
+            MARKS[one.now.state] if one.now is not None else "not demanded",
+            safe_text(one.now.sentence, 600) if one.now is not None else "",
+        ]
+        for one in standing.differences
+    ]
+    if rows:
+        columns = [Column("control"), Column("then"), Column("now"), Column("because", least=30, wraps=True)]
+        console.table(rows, columns)
+    if then.outcome == now.outcome and not standing.differences:
+        console.out("            the same as then")
 
 
 def verdict_json(verdict: Verdict) -> dict[str, object]:
@@ -88,7 +117,26 @@ def verdict_json(verdict: Verdict) -> dict[str, object]:
     }
 
 
+def standing_json(standing: Standing) -> dict[str, object]:
+    """The verdict then and now, and the controls whose state is another."""
+    return {
+        "then": verdict_json(standing.then),
+        "now": verdict_json(standing.now),
+        "differences": [
+            {
+                "control": one.name,
+                "then": one.then.state if one.then is not None else None,
+                "now": one.now.state if one.now is not None else None,
+            }
+            for one in standing.differences
+        ],
+    }
+
+
 def _entries(one: ControlVerdict) -> str:
-    shown = " ".join(proof.entry[:12] for proof in one.proofs[:_ENTRIES_SHOWN] if proof.entry)
+    """The entries that made it so, behind the sentence."""
+    shown = [proof.entry[:12] for proof in one.proofs[:_ENTRIES_SHOWN] if proof.entry]
     more = len(one.proofs) - _ENTRIES_SHOWN
-    return f"{shown} +{more}" if more > 0 else shown
+    if more > 0:
+        shown.append(f"{more} more")
+    return f" [{', '.join(shown)}]" if shown else ""

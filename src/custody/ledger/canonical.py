@@ -47,7 +47,7 @@ def decode_object(data: bytes, limit: int) -> JsonObject:
 
 def decode_again(data: bytes) -> JsonObject:
     """The object of a text that `decode_object` has accepted before: nothing of it is checked a second time."""
-    value: JsonObject = _parse_start(data.decode("utf-8"))[0]
+    value: JsonObject = _parse_sound(data.decode("utf-8"))[0]
     return value
 
 
@@ -105,6 +105,7 @@ def _integer(text: str) -> int:
 _parse_start = JSONDecoder(
     parse_float=_refuse_float, parse_constant=_refuse_constant, parse_int=_integer
 ).raw_decode
+_parse_sound = JSONDecoder().raw_decode
 _in_code_point_order = JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False
 ).encode

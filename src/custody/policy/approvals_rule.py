@@ -101,26 +101,25 @@ def _heard(
     """Whose word an approval is, if it is anybody's whose word is asked for; why not goes into `refused`."""
     yes = fact.decision == "approved"
     proof, time = fact.proof, fact.proof.time
-    people = [proof.writer]
-    why = ""
+    # Whoever records somebody else's yes says nothing themselves; whoever records a no says no as well.
+    people = [] if yes and (fact.signed_by or fact.given_by) else [proof.writer]
+    why, person = "", None
     if fact.signed_by:
         person = case.identities.of_key(fact.signed_by)
-        # A tag is the word of whoever signed it. Whoever records a no that rests on one says no as well.
-        people = ([person] if person else []) + ([] if yes else [proof.writer])
         why = "" if person else "that of a tag whose key is nobody's"
     elif fact.given_by:
         shown = quoted(fact.given_by)
         if not control.relayed:
-            people, why = [], f"{shown}'s, which {proof.writer} relayed"
+            why = f"{shown}'s, which {proof.writer} relayed"
         elif RELAY not in case.identities.roles(proof.writer):
-            people, why = [], f"{shown}'s, which {proof.writer} recorded and is no relay"
+            why = f"{shown}'s, which {proof.writer} recorded and is no relay"
         elif is_program(login_of(fact.given_by)):
-            people, why = [], f"{shown}'s, which is a program's"
+            why = f"{shown}'s, which is a program's"
         else:
             person = case.identities.of_claim(fact.given_by)
-            people = [person] if person else []
             why = "" if person else f"{shown}'s, who is nobody that trust.toml names"
             time = min(fact.given_at or time, time)
+    people += [person] if person else []
     if why and yes:
         refused[why] = proof
     words = []

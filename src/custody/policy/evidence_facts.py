@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from custody.kinds import Evidence
+from custody.kinds import PullRequest, Statement
+from custody.kinds.extras import NOTHING
+from custody.kinds.fields import Fields
+from custody.ledger.canonical import JsonObject
 from custody.policy.asking import Asking
 from custody.policy.facts import EvidenceFact
 from custody.query.types import Proof
 
-_COLUMNS = "one.position, one.entry, one.time, one.writer, chain.id, one.seq, one.chain, one.trail, one.name"
+_COLUMNS = "one.position, one.entry, one.time, one.writer, chain.id, one.seq, one.chain, one.trail, one.name, one.body"
 _OF_SUBJECTS = f"""
     SELECT {_COLUMNS}, one.subject FROM evidence AS one JOIN chain ON chain.position = one.chain
     WHERE one.subject IN {{}} AND one.position < ?2
@@ -27,7 +30,7 @@ _RECORDED = """
     WHERE position < ?2 AND time <= ?4
 """
 _BLANK = f"""
-    SELECT {_COLUMNS}, one.sha256 FROM blank AS one JOIN chain ON chain.position = one.chain
+    SELECT {_COLUMNS.replace("one.body", "NULL")}, one.sha256 FROM blank AS one JOIN chain ON chain.position = one.chain
     WHERE one.kind = 'evidence' AND one.sha256 IN {{}} AND one.position < ?2
 """
 _IN_THE_DARK = f"""
@@ -55,12 +58,8 @@ class _Row(NamedTuple):
     chain: int
     trail: int
     name: str
-    subject: str
-
-    @classmethod
-    def of(cls, row: tuple[Any, ...]) -> _Row:
-        chain_id, seq, chain, trail, name, *subject = row[4:]
-        return cls(Proof(*row[:4]), chain_id, seq, chain, trail, name, subject[0] if subject else "")
+    body: str
+    subject: str = ""
 
 
 class _Unclear(NamedTuple):
@@ -109,7 +108,7 @@ def _readable(asking: Asking, wanted: Mapping[str, Wanted]) -> dict[str, list[Ev
             continue  # told by `_in_the_dark`
         subject = row.subject
         if _by_name(body) and not asking.whole:
-            place = row.trail, body.artifact_name
+            place = row.trail, row.name
             if place not in bound:
                 bound[place] = _binding(asking, *place)
             subject = bound[place]
@@ -138,18 +137,18 @@ def _in_the_dark(asking: Asking) -> list[_Unclear]:
     rows = _rows(asking, _IN_THE_DARK, asking.dark)
     bodies = _bodies(asking, rows)
     return [
-        _Unclear(row, None, bodies[row.proof.position].artifact_name, _by_name(bodies[row.proof.position]))
-        for row in rows
+        _Unclear(row, None, name, bool(name))
+        for row, name in ((row, _by_name(bodies[row.proof.position])) for row in rows)
         if _leans_on_trail(bodies[row.proof.position])
     ]
 
 
 def _rows(asking: Asking, sql: str, values: Iterable[object]) -> list[_Row]:
-    return [_Row.of(row) for row in asking.rows(sql, values)]
+    return [_Row(Proof(*row[:4]), *row[4:]) for row in asking.rows(sql, values)]
 
 
-def _bodies(asking: Asking, rows: Sequence[_Row]) -> dict[int, Evidence]:
-    return asking.read([row.proof for row in rows], "evidence", Evidence.read)
+def _bodies(asking: Asking, rows: Sequence[_Row]) -> dict[int, JsonObject]:
+    return asking.bodies.read({row.proof.position: row.body for row in rows})
 
 
 def _subjects(artifact: str, about: Wanted) -> list[str]:
@@ -160,29 +159,36 @@ def _subjects(artifact: str, about: Wanted) -> list[str]:
     ]
 
 
-def _by_name(body: Evidence) -> bool:
-    return body.artifact is None and bool(body.artifact_name)
+# What the index has a row of was read as evidence: nothing of its form needs to be looked at again, which would take
+# most of the time that a verdict takes.
 
 
-def _leans_on_trail(body: Evidence) -> bool:
-    return body.artifact is None and (bool(body.artifact_name) or not body.commit)
+def _by_name(body: JsonObject) -> str:
+    """The name of the artifact that evidence is on, where it has the name alone."""
+    about = cast(dict[str, str] | None, body.get("artifact"))
+    return about["name"] if about is not None and "sha256" not in about else ""
 
 
-def _fact(row: _Row, body: Evidence, subject: str) -> EvidenceFact:
+def _leans_on_trail(body: JsonObject) -> bool:
+    return bool(_by_name(body)) or ("artifact" not in body and "commit" not in body)
+
+
+def _fact(row: _Row, body: Any, subject: str) -> EvidenceFact:
+    pull_request, statement = body.get("pullRequest"), body.get("statement")
     return EvidenceFact(
         row.proof,
         row.chain_id,
         row.seq,
         subject,
-        body.control,
-        body.type,
-        body.result,
-        body.format,
-        body.summary,
-        body.conditions,
-        body.licences,
-        body.pull_request,
-        body.statement,
+        body["control"],
+        body["type"],
+        body["result"],
+        body.get("format", ""),
+        body.get("summary", NOTHING),
+        tuple(body.get("conditions", ())),
+        body.get("licences", NOTHING),
+        PullRequest.read(Fields(pull_request, "pullRequest")) if pull_request is not None else None,
+        Statement.read(Fields(statement, "statement")) if statement is not None else None,
     )
 
 

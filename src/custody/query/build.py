@@ -91,7 +91,7 @@ _BIND = """
 """
 # What did not bind counts for nothing, and is kept apart: before there were two of a name, it may have.
 _UNBOUND = """
-    INSERT INTO unbound SELECT position, entry, time, writer, chain, seq, trail, name FROM evidence
+    INSERT INTO unbound SELECT position, entry, time, writer, chain, seq, trail, name, body FROM evidence
     WHERE subject IS NULL
 """
 
@@ -263,7 +263,7 @@ class IndexBuilder:
         self._rows["artifact"].append(
             (entry.position, entry.id, entry.effective, entry.writer, chain.position, chain.trail, body.subject.name,
              body.subject.sha256, body.size, body.type, body.version, body.repository or chain.repository,
-             body.commit or chain.commit, 1)
+             body.commit or chain.commit, 1, entry.header.body)
         )  # fmt: skip
         if body.source is not None:
             source = body.source
@@ -290,7 +290,8 @@ class IndexBuilder:
             subject = f"trail:{chain.trail}"
         self._rows["evidence"].append(
             (entry.position, entry.id, entry.effective, entry.writer, chain.position, entry.header.seq, chain.trail,
-             subject, body.artifact_name, body.control, body.type, body.result, _details(body), 1)
+             subject, body.artifact_name, body.control, body.type, body.result, _details(body), 1,
+             entry.header.body)
         )  # fmt: skip
         change = body.pull_request
         if change is not None:
@@ -308,7 +309,7 @@ class IndexBuilder:
         detail = " · ".join(part for part in (body.reason, given) if part)
         self._rows["approval"].append(
             (entry.position, entry.id, entry.effective, entry.writer, body.artifact.name, body.artifact.sha256,
-             body.environment, body.decision, detail, 1)
+             body.environment, body.decision, detail, 1, entry.header.body)
         )  # fmt: skip
 
     def _deployment(self, entry: Judged, value: JsonObject) -> None:
@@ -343,7 +344,7 @@ class IndexBuilder:
         body = Policy.read(Fields(value, "policy"))
         self._rows["policy"].append(
             (entry.position, entry.id, entry.effective, entry.writer, self._chain(entry).position, entry.header.seq,
-             body.name)
+             body.name, entry.header.body)
         )  # fmt: skip
 
     def _listing(self, entry: Judged, value: JsonObject) -> None:

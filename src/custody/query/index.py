@@ -36,13 +36,14 @@ TABLES: Tables = {
               "provider": str, "trail_number": int, "counts": int},
     # `trail` is the position of the genesis that first named the trail; `newest` marks one row for each fingerprint
     "artifact": {**_FACT, "chain": int, "trail": int, **_ABOUT, "size": int, "type": str, "version": str,
-                 "repository": str, "source_commit": str, "newest": int},
+                 "repository": str, "source_commit": str, "newest": int, "body": str},
     # what git said of an artifact's commit, by the artifact's position; `parents` with spaces between
     "source": {"position": int, "source_commit": str, "parents": str, "committed": str, "author": str},
+    # `body` is the SHA-256 of an entry's body, for whoever wants more of it than a row holds
     # `subject` is a fingerprint, "commit:…" or "trail:…"; NULL where a name was not bound
     "evidence": {**_FACT, "chain": int, "seq": int, "trail": int, "subject": str, "name": str, "control": str,
-                 "type": str, "result": str, "detail": str, "in_force": int},
-    "approval": {**_FACT, **_ABOUT, "environment": str, "decision": str, "detail": str, "in_force": int},
+                 "type": str, "result": str, "detail": str, "in_force": int, "body": str},
+    "approval": {**_FACT, **_ABOUT, "environment": str, "decision": str, "detail": str, "in_force": int, "body": str},
     # by the position of the evidence that tells of it, as are the commits that it brought
     "pull_request": {"position": int, "url": str, "number": str, "author": str, "merge_commit": str, "head": str},
     "change": {"position": int, "source_commit": str, "committed": str, "authors": str},
@@ -53,14 +54,14 @@ TABLES: Tables = {
     # of an exception for one artifact its name and fingerprint; of others a glob over names, and ""
     "allow": {**_FACT, **_ABOUT, "environment": str, "until": str, "reason": str, "controls": str},
     "decision": {**_FACT, **_ABOUT, "environment": str, "result": str, "policy": str},
-    "policy": {**_FACT, "chain": int, "seq": int, "name": str},
+    "policy": {**_FACT, "chain": int, "seq": int, "name": str, "body": str},
     # the last entry of a chain that has one; the chains that a seal lists, as JSON
     "closing": {**_FACT, "chain": int},
     "listing": {**_FACT, "chain": int, "chains": str},
     # what counts and whose body is not there or cannot be read: a row for each subject of its header, or one without
     "blank": {**_FACT, "chain": int, "seq": int, "trail": int, "kind": str, **_ABOUT},
     # evidence whose artifact's name did not bind to one fingerprint in its trail
-    "unbound": {**_FACT, "chain": int, "seq": int, "trail": int, "name": str},
+    "unbound": {**_FACT, "chain": int, "seq": int, "trail": int, "name": str, "body": str},
     "content": {"id": int, "running": str},
     "snapshot": {**_FACT, "environment": str, "content": int},
     "environment": {"name": str, "basis": str, "states": int, "services": int, "first": str, "last_change": str,
