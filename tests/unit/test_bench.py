@@ -30,6 +30,8 @@ ROWS = (
     "Batch append of",
     "Merge of",
     "State at a moment, ",
+    "A verdict under a policy of 12 controls",
+    "Verdicts on all",
     "State at a moment of",
     "One step of",
     "The log of",

@@ -82,10 +82,12 @@ def findings(
 
 
 def _lines(found: Answers) -> Iterator[_Line]:
+    from custody.query.index import NOTICES
+
     for finding in found.report.findings:
         yield _Line(finding.severity, finding.code, finding.position, finding.entry, finding.message)
-    for code, told in (("unreadable", found.index.unreadable), ("ambiguous-binding", found.index.ambiguous)):
-        for position, entry, message in told:
+    for code in NOTICES:
+        for position, entry, message in found.index.notices(code):
             yield _Line("note", code, position, entry, message)
     if found.report.exit != EXIT_NOT_VERIFIED:
         from custody.policy.conduct import conduct

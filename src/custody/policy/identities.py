@@ -15,6 +15,7 @@ from custody.trust.document import TrustDocument
 from custody.trust.roles import may_write
 
 _MAIL = "mailto"
+_KEPT = 10_000
 _NONE: frozenset[str] = frozenset()
 
 Name = tuple[str, str]  # the platform ("" for any, "mailto" for an address), the login or address
@@ -23,12 +24,13 @@ Name = tuple[str, str]  # the platform ("" for any, "mailto" for an address), th
 class Identities:
     """The people and machines of a trust document: by name their roles, by key (hex) and by `Name` who they are."""
 
-    __slots__ = ("_claims", "_keys", "_roles")
+    __slots__ = ("_claims", "_found", "_keys", "_roles")
 
     def __init__(
         self, roles: Mapping[str, frozenset[str]], keys: Mapping[str, str], claims: Mapping[Name, Set[str]]
     ) -> None:
         self._roles, self._keys = roles, keys
+        self._found: dict[tuple[str, str], str | None] = {}  # what was asked before
         self._claims: dict[str, dict[str, Set[str]]] = {}  # login -> platform -> who claim it
         for (provider, name), who in claims.items():
             self._claims.setdefault(name, {})[provider] = who
@@ -67,6 +69,14 @@ class Identities:
 
         Where the platform is not known, a login that is claimed for one alone could be a stranger's on another.
         """
+        asked = name, provider
+        if asked not in self._found:
+            if len(self._found) >= _KEPT:
+                self._found.clear()
+            self._found[asked] = self._look_up(name, provider)
+        return self._found[asked]
+
+    def _look_up(self, name: str, provider: str) -> str | None:
         folded = _fold(name)
         by_provider = self._claims.get(folded)
         if not by_provider or folded == NOBODY:
