@@ -44,7 +44,7 @@ def test_the_tree_has_the_commands_of_the_design() -> None:
         "custody redact", "custody trust pin", "custody trust show", "custody trust forget", "custody verify",
         "custody findings",
         "custody log", "custody show", "custody artifacts", "custody trace", "custody env list", "custody env show",
-        "custody env log", "custody export entry", "custody export proof", "custody tui",
+        "custody env log", "custody export entry", "custody export proof", "custody report", "custody tui",
     } == set(LEAVES)  # fmt: skip
 
 
