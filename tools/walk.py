@@ -60,9 +60,9 @@ def _run(arguments: list[str], environ: Mapping[str, str]) -> tuple[str, int]:
     """What a command prints on a terminal, and its exit status."""
     child, terminal = pty.fork()
     if child == 0:
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 50, COLUMNS, 0, 0))
         os.chdir(ROOT)
         os.execve(sys.executable, [sys.executable, "-m", "custody", *arguments], environ)
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, COLUMNS, 0, 0))
     printed = b""
     try:
         while data := os.read(terminal, 65536):

@@ -114,6 +114,7 @@ class Desk:
             "prod",
             "--reason",
             "fine",
+            "--yes",
             "--key",
             "approver.key",
             *main,

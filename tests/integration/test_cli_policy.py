@@ -12,6 +12,8 @@ from harness import world
 from custody.errors import InputError
 from custody.kinds import Policy
 from custody.ledger.writer import Draft
+from custody.policy.document import Policy as PolicyDocument
+from custody.policy.in_force import common_environment
 from custody.policy.read import read_policy
 
 MAIN = ("--ledger", "main.ledger", "--key", "keeper.key")
@@ -126,6 +128,18 @@ def test_a_recorded_policy_of_another_form_is_told_and_can_be_replaced(desk: Des
     assert "note: this ledger's policy production cannot be read" in said.err
     desk.path("narrow.toml").write_text(document("production", "prod"))
     assert "note" not in desk("append", "policy", "narrow.toml", *MAIN).err
+
+
+def test_the_environment_that_two_policies_share_is_one_that_could_be() -> None:
+    def policy(*environments: str) -> PolicyDocument:
+        return read_policy(document("p", *environments))
+
+    assert common_environment(policy("*"), policy("prod", "**")) == "prod"
+    assert common_environment(policy("*"), policy("**")) == "x"
+    assert common_environment(policy("dev", "a?"), policy("*b", "prod")) == "ab"
+    assert common_environment(policy("prod"), policy("Prod", "prod-*")) is None
+    long = policy("a" * 150 + "*"), policy("*" + "b" * 150)
+    assert common_environment(*long) is None  # but no name is that long
 
 
 def test_the_environments_are_as_many_as_it_takes_and_quickly_compared(desk: Desk) -> None:

@@ -100,6 +100,15 @@ def out_bytes(data: bytes) -> None:
         raise _not_written(error) from None
 
 
+def out_content(text: str) -> None:
+    """An answer that is a file's content, in UTF-8; on a terminal it is text like any other, as that can show it."""
+    if not sys.stdout.isatty():
+        out_bytes(text.encode("utf-8"))
+        return
+    for line in text.splitlines():
+        out(line)
+
+
 def _not_written(error: Exception) -> OutputError:
     if isinstance(error, BrokenPipeError):
         return nobody_reads()

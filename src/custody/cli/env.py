@@ -101,15 +101,16 @@ def show(
     with answers.answering(ledger, root, json) as answer:
         belief.settle(answer.index, answer.snapshot.count)
         point.find(answer.index, belief)
-        later, now = point.later()
+        changed_by, now = point.later()
+        later = len(changed_by)
         standing = _standings(answer, point, belief)
         if not json:
             belief.print_understood()
             point.print_head(clock)
             _print_state(point.state, standing, clock)
-            told = (
-                f": it is now state {now.number}, by entry {now.proof.entry[:12]}" if now is not None else ""
-            )
+            told = ": nothing is known of it now"
+            if now is not None:
+                told = f": it is now state {now.number}, by entry {now.proof.entry[:12]}"
             belief.print_later(later, told)
         state = point.state
         return answer.finish(

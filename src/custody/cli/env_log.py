@@ -33,9 +33,12 @@ def log(
     belief = Belief(known_at, clock)
     with answers.answering(ledger, root, json) as answer:
         known = belief.settle(answer.index, answer.snapshot.count)
-        lines = environments.log(answer.index, environment, span.since, span.until, known=known, limit=number)
+        lines = environments.log(
+            answer.index, environment, span.since, span.until, known=known, limit=None if known else number
+        )
         history = History(answer.index, environment, known)
-        later = history.late(span.since, span.until or "~")
+        later = len(environments.hindsight_log(history, lines, span.since, span.until))
+        lines = lines[-number:]
         if not json:
             print_understood("since", span.low)
             print_understood("until", span.high)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 from custody.cli import answers, console, options
 from custody.cli.delivery import Output, deliver
 from custody.cli.times import Clock, Span
+from custody.text import safe_text
 
 if TYPE_CHECKING:
     from custody.query.events import EventRow
 
-# A spreadsheet takes what begins like this for a formula, also behind spaces.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# A spreadsheet takes what begins like this for a formula, also behind spaces. (Tabs are escaped anyhow.)
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def events(
@@ -49,17 +50,16 @@ def events(
         if json and output is None:
             return answer.finish([row._asdict() for row in rows])
         write = _csv if format == "csv" else _jsonl
-        pieces = (piece.encode("utf-8") for piece in write(rows))
         if output is None:
-            for piece in pieces:  # as they come: a long history is never held as a whole
-                console.out_bytes(piece)
+            for piece in write(rows):  # as they come: a long history is never held as a whole
+                console.out_content(piece)
         else:
-            deliver(b"".join(pieces), output, {} if json else None)
+            deliver("".join(write(rows)).encode("utf-8"), output, {} if json else None)
         return answer.report.exit
 
 
 def _csv(rows: Iterable[EventRow]) -> Iterator[str]:
-    """RFC 4180, a heading first. What a spreadsheet would run as a formula gets an apostrophe in front."""
+    """RFC 4180, a heading first: what neither drives the terminal that it is shown on nor runs in a spreadsheet."""
     from custody.query.events import EventRow
 
     text = io.StringIO()
@@ -76,7 +76,7 @@ def _csv(rows: Iterable[EventRow]) -> Iterator[str]:
 def _harmless(value: object) -> object:
     if not isinstance(value, str):
         return value
-    value = value.replace("\0", "\ufffd")
+    value = safe_text(value, None)
     return f"'{value}" if value.lstrip(" ").startswith(_FORMULA) else value
 
 

@@ -35,7 +35,7 @@ def report(
         options.argument(
             "SUBJECT",
             "ledger, artifact, environment, findings, entry; or pack, a folder with the proofs.",
-            choices=(*SUBJECTS, PACK),
+            completions=(*SUBJECTS, PACK),
         ),
     ] = "ledger",
     query: Annotated[
@@ -92,6 +92,9 @@ def report(
 
     custody report pack payments-api --out for-the-auditor
     """
+    if subject not in (*SUBJECTS, PACK):
+        known = ", ".join((*SUBJECTS, PACK))
+        raise UsageError(f"a report is of one of {known}; not {safe_text(subject, 60)}", code="choice")
     clock = Clock(tz)
     packed = subject == PACK
     if packed:

@@ -73,8 +73,8 @@ def trace(
         point.find(answer.index, Belief(None, clock))
         if before is None:
             return _of_moment(answer, point, clock, tree)
-        from custody.query.deployments import moved
         from custody.query.incidents import leads
+        from custody.query.slack import moved
 
         assert point.moment is not None
         since = moved(point.moment.utc, -length)

@@ -35,10 +35,6 @@ def judge_approvals(control: ApprovalsControl, case: Case) -> Weighed:
     for fact in case.approvals:
         if fact.readable and _is_here(control, case, fact.environment):
             words += _heard(control, case, fact, refused)
-    refusals: dict[str, str] = {}
-    for word in words:
-        if not word.yes and word.time > refusals.get(word.person, ""):
-            refusals[word.person] = word.time
     standing = [word for word in words if not word.yes and _stands(word, words)]
     if standing:
         said = several(f"{word.person} rejected it, {when(word.time)}" for word in standing)
@@ -49,22 +45,21 @@ def judge_approvals(control: ApprovalsControl, case: Case) -> Weighed:
     if hidden:
         said = f"what cannot be read may be somebody's last word, and a no: {entries(hidden)}"
         return Weighed("unknown", said, hidden)
-    return _counted(control, case, words, refusals, refused)
+    return _counted(control, case, words, refused)
 
 
 def _counted(
     control: ApprovalsControl,
     case: Case,
     words: list[_Word],
-    refusals: dict[str, str],
     refused: dict[str, Proof],
 ) -> Weighed:
     oldest = case.since(control.max_age) if control.max_age is not None else ""
     apart = duties(case, control.apart, control.claimed_authors) if words else Duties()
     given: dict[str, _Word] = {}
     for word in words:
-        if not word.yes or word.time <= refusals.get(word.person, ""):
-            continue
+        if not word.yes:
+            continue  # taken back: a later yes by the same person is among these
         if word.why:
             refused[f"{word.person}'s of {when(word.time)} {word.why}"] = word.proof
         elif word.time < oldest:
@@ -101,26 +96,25 @@ def _heard(
     """Whose word an approval is, if it is anybody's whose word is asked for; why not goes into `refused`."""
     yes = fact.decision == "approved"
     proof, time = fact.proof, fact.proof.time
-    people = [proof.writer]
-    why = ""
+    # Whoever records somebody else's yes says nothing themselves; whoever records a no says no as well.
+    people = [] if yes and (fact.signed_by or fact.given_by) else [proof.writer]
+    why, person = "", None
     if fact.signed_by:
         person = case.identities.of_key(fact.signed_by)
-        # A tag is the word of whoever signed it. Whoever records a no that rests on one says no as well.
-        people = ([person] if person else []) + ([] if yes else [proof.writer])
         why = "" if person else "that of a tag whose key is nobody's"
     elif fact.given_by:
         shown = quoted(fact.given_by)
         if not control.relayed:
-            people, why = [], f"{shown}'s, which {proof.writer} relayed"
+            why = f"{shown}'s, which {proof.writer} relayed"
         elif RELAY not in case.identities.roles(proof.writer):
-            people, why = [], f"{shown}'s, which {proof.writer} recorded and is no relay"
+            why = f"{shown}'s, which {proof.writer} recorded and is no relay"
         elif is_program(login_of(fact.given_by)):
-            people, why = [], f"{shown}'s, which is a program's"
+            why = f"{shown}'s, which is a program's"
         else:
             person = case.identities.of_claim(fact.given_by)
-            people = [person] if person else []
             why = "" if person else f"{shown}'s, who is nobody that trust.toml names"
             time = min(fact.given_at or time, time)
+    people += [person] if person else []
     if why and yes:
         refused[why] = proof
     words = []

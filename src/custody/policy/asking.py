@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
+from custody.kinds.again import Again
 from custody.kinds.fields import Fields
 from custody.ledger.reader import Snapshot
 from custody.policy.bodies import Bodies
@@ -47,7 +48,6 @@ class Asking:
         listed = "(SELECT value FROM json_each(?1))"
         return self.index.rows(sql.replace("{}", listed), json.dumps(list(values)), self.before, *more)
 
-    def read(self, rows: Sequence[tuple[Any, ...]], kind: str, read: Callable[[Fields], T]) -> dict[int, T]:
-        """The bodies of rows that begin with a position and an entry, by position."""
-        values = self.bodies.read((row[0], row[1]) for row in rows)
-        return {position: read(Fields(value, kind)) for position, value in values.items()}
+    def read(self, wanted: Mapping[int, str], kind: str, read: Callable[[Fields], T]) -> dict[int, T]:
+        """The bodies with these digests, by position."""
+        return {position: read(Again(value, kind)) for position, value in self.bodies.read(wanted).items()}

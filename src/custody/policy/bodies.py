@@ -1,8 +1,8 @@
-"""Bodies of entries that the index knows, read from the ledger again: each is what the entry's id commits to."""
+"""Bodies of entries that the index knows, read from the ledger again: each by its digest."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from hashlib import sha256
 
 from custody.errors import RefusedError
@@ -11,22 +11,21 @@ from custody.ledger.entry import entry_id, parse_header
 from custody.ledger.reader import Snapshot
 
 _AT_ONCE = 500
-_KEPT = 20_000
-_BODY = b'"body":{"sha256":"'  # nothing in front of it in a header can hold this: names come behind it
+_KEPT = 1000
 
 
 class Bodies:
-    """Reads bodies of a ledger whose index was made; what the index holds was verified, so only digests are held
-    against it here, which is enough. Keeps some of what it read.
+    """Reads bodies of a ledger whose index was made; keeps some of what it read.
+
+    What the index has a row of was verified and is of its kind's form, so it is enough that these are the same bytes.
     """
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self._known: dict[int, JsonObject] = {}
 
-    def read(self, entries: Iterable[tuple[int, str]]) -> dict[int, JsonObject]:
-        """The body at each (position, entry id), by position. Raises RefusedError where one is not there any more."""
-        wanted = dict(entries)
+    def read(self, wanted: Mapping[int, str]) -> dict[int, JsonObject]:
+        """By position the body with each digest (hex). Raises RefusedError where one is not there any more."""
         found = {position: self._known[position] for position in wanted if position in self._known}
         missing = [position for position in wanted if position not in found]
         if len(self._known) + len(missing) > _KEPT:
@@ -48,17 +47,9 @@ class Bodies:
         return self._snapshot.blob(digest)
 
     def _fetch(self, wanted: dict[int, str]) -> dict[int, JsonObject]:
-        rows = self._snapshot.rows_at(list(wanted))
-        digests = {}
-        for position, entry in wanted.items():
-            header = rows[position].header if position in rows else b""
-            if sha256(header).hexdigest() != entry:
-                raise _changed(self._snapshot)
-            place = header.index(_BODY) + len(_BODY)
-            digests[position] = header[place : place + 64].decode("ascii")
-        stored = self._snapshot.bodies(list(digests.values()))
+        stored = self._snapshot.bodies(list(wanted.values()))
         found = {}
-        for position, digest in digests.items():
+        for position, digest in wanted.items():
             raw = bytes.fromhex(digest)
             if raw not in stored or sha256(stored[raw][1]).digest() != raw:
                 raise _changed(self._snapshot)

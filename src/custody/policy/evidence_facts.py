@@ -6,12 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
-from custody.kinds import Evidence
+from custody.kinds import PullRequest, Statement
+from custody.kinds.again import Again
+from custody.kinds.extras import NOTHING
 from custody.policy.asking import Asking
 from custody.policy.facts import EvidenceFact
 from custody.query.types import Proof
 
-_COLUMNS = "one.position, one.entry, one.time, one.writer, chain.id, one.seq, one.chain, one.trail, one.name"
+_COLUMNS = "one.position, one.entry, one.time, one.writer, chain.id, one.seq, one.chain, one.trail, one.name, one.body"
 _OF_SUBJECTS = f"""
     SELECT {_COLUMNS}, one.subject FROM evidence AS one JOIN chain ON chain.position = one.chain
     WHERE one.subject IN {{}} AND one.position < ?2
@@ -27,7 +29,7 @@ _RECORDED = """
     WHERE position < ?2 AND time <= ?4
 """
 _BLANK = f"""
-    SELECT {_COLUMNS}, one.sha256 FROM blank AS one JOIN chain ON chain.position = one.chain
+    SELECT {_COLUMNS.replace("one.body", "NULL")}, one.sha256 FROM blank AS one JOIN chain ON chain.position = one.chain
     WHERE one.kind = 'evidence' AND one.sha256 IN {{}} AND one.position < ?2
 """
 _IN_THE_DARK = f"""
@@ -55,12 +57,8 @@ class _Row(NamedTuple):
     chain: int
     trail: int
     name: str
-    subject: str
-
-    @classmethod
-    def of(cls, row: tuple[Any, ...]) -> _Row:
-        chain_id, seq, chain, trail, name, *subject = row[4:]
-        return cls(Proof(*row[:4]), chain_id, seq, chain, trail, name, subject[0] if subject else "")
+    body: str
+    subject: str = ""
 
 
 class _Unclear(NamedTuple):
@@ -105,11 +103,11 @@ def _readable(asking: Asking, wanted: Mapping[str, Wanted]) -> dict[str, list[Ev
     bound: dict[tuple[int, str], str] = {}
     for row in rows:
         body = bodies[row.proof.position]
-        if row.chain in asking.dark and _leans_on_trail(body):
+        if asking.dark and row.chain in asking.dark and _leans_on_trail(body):
             continue  # told by `_in_the_dark`
         subject = row.subject
-        if _by_name(body) and not asking.whole:
-            place = row.trail, body.artifact_name
+        if not asking.whole and _name_alone(body):
+            place = row.trail, row.name
             if place not in bound:
                 bound[place] = _binding(asking, *place)
             subject = bound[place]
@@ -137,19 +135,18 @@ def _in_the_dark(asking: Asking) -> list[_Unclear]:
         return []
     rows = _rows(asking, _IN_THE_DARK, asking.dark)
     bodies = _bodies(asking, rows)
-    return [
-        _Unclear(row, None, bodies[row.proof.position].artifact_name, _by_name(bodies[row.proof.position]))
-        for row in rows
-        if _leans_on_trail(bodies[row.proof.position])
-    ]
+    found = ((row, bodies[row.proof.position]) for row in rows)
+    names = ((row, _name_alone(body)) for row, body in found if _leans_on_trail(body))
+    return [_Unclear(row, None, name, bool(name)) for row, name in names]
 
 
 def _rows(asking: Asking, sql: str, values: Iterable[object]) -> list[_Row]:
-    return [_Row.of(row) for row in asking.rows(sql, values)]
+    return [_Row(Proof(*row[:4]), *row[4:]) for row in asking.rows(sql, values)]
 
 
-def _bodies(asking: Asking, rows: Sequence[_Row]) -> dict[int, Evidence]:
-    return asking.read([row.proof for row in rows], "evidence", Evidence.read)
+def _bodies(asking: Asking, rows: Sequence[_Row]) -> dict[int, Any]:
+    """The bodies as they are: the index has a row of what was of evidence's form, and there is much of it."""
+    return asking.bodies.read({row.proof.position: row.body for row in rows})
 
 
 def _subjects(artifact: str, about: Wanted) -> list[str]:
@@ -160,29 +157,33 @@ def _subjects(artifact: str, about: Wanted) -> list[str]:
     ]
 
 
-def _by_name(body: Evidence) -> bool:
-    return body.artifact is None and bool(body.artifact_name)
+def _name_alone(body: Any) -> str:
+    """The name of the artifact that evidence is on, where it does not say which bytes."""
+    about = body.get("artifact")
+    return str(about["name"]) if about is not None and "sha256" not in about else ""
 
 
-def _leans_on_trail(body: Evidence) -> bool:
-    return body.artifact is None and (bool(body.artifact_name) or not body.commit)
+def _leans_on_trail(body: Any) -> bool:
+    return bool(_name_alone(body)) or ("artifact" not in body and "commit" not in body)
 
 
-def _fact(row: _Row, body: Evidence, subject: str) -> EvidenceFact:
+def _fact(row: _Row, body: Any, subject: str) -> EvidenceFact:
+    get = body.get
+    pull_request, statement = get("pullRequest"), get("statement")
     return EvidenceFact(
         row.proof,
         row.chain_id,
         row.seq,
         subject,
-        body.control,
-        body.type,
-        body.result,
-        body.format,
-        body.summary,
-        body.conditions,
-        body.licences,
-        body.pull_request,
-        body.statement,
+        body["control"],
+        body["type"],
+        body["result"],
+        get("format", ""),
+        get("summary", NOTHING),
+        tuple(get("conditions", ())),
+        get("licences", NOTHING),
+        PullRequest.read(Again(pull_request, "")) if pull_request else None,
+        Statement.read(Again(statement, "")) if statement else None,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from custody.kinds import Approval, Artifact
 from custody.ledger.entry import Subject
@@ -23,24 +23,26 @@ from custody.policy.trail_facts import trail_facts
 from custody.query.index import Index
 from custody.query.types import Proof
 
-_AT_ONCE = 500
+AT_ONCE = 100
+"""Artifacts whose facts are gathered together; whoever wants more of them does best to ask for so many at a time."""
 
 _RUN = "run.flow, run.trail, run.branch, run.actor, run.provider"
 _RECORDS = f"""
     SELECT one.position, one.entry, one.time, one.writer, one.sha256, one.name, one.chain, one.trail, {_RUN},
-        one.repository, one.source_commit
+        one.repository, one.source_commit, one.body
     FROM artifact AS one JOIN chain AS run ON run.position = one.chain
     WHERE one.sha256 IN {{}} AND one.position < ?2
     UNION ALL
-    SELECT one.position, one.entry, one.time, one.writer, one.sha256, one.name, one.chain, one.trail, {_RUN}, '', NULL
+    SELECT one.position, one.entry, one.time, one.writer, one.sha256, one.name, one.chain, one.trail, {_RUN},
+        '', '', NULL
     FROM blank AS one JOIN chain AS run ON run.position = one.chain
     WHERE one.kind = 'artifact' AND one.sha256 IN {{}} AND one.position < ?2
     ORDER BY one.position
 """
 _APPROVALS = """
-    SELECT position, entry, time, writer, sha256, 1 FROM approval WHERE sha256 IN {} AND position < ?2
+    SELECT position, entry, time, writer, sha256, body FROM approval WHERE sha256 IN {} AND position < ?2
     UNION ALL
-    SELECT position, entry, time, writer, sha256, 0 FROM blank
+    SELECT position, entry, time, writer, sha256, NULL FROM blank
     WHERE kind = 'approval' AND sha256 IN {} AND position < ?2
     ORDER BY position
 """
@@ -82,9 +84,30 @@ class Gatherer:
         """
         asking = Asking(self._known, at, moment)
         facts: dict[str, Facts] = {}
-        for start in range(0, len(artifacts), _AT_ONCE):
-            facts.update(_Gathering(asking, environment).run(artifacts[start : start + _AT_ONCE]))
+        for start in range(0, len(artifacts), AT_ONCE):
+            facts.update(_Gathering(asking, environment).run(artifacts[start : start + AT_ONCE]))
         return facts
+
+
+class _Row(NamedTuple):
+    """A record of an artifact, with what the genesis of its `chain` says; a blank one has no `body`."""
+
+    position: int
+    entry: str
+    time: str
+    writer: str
+    sha256: str
+    name: str
+    chain: int
+    trail: int
+    flow: str
+    trail_name: str
+    branch: str
+    actor: str
+    provider: str
+    repository: str
+    commit: str
+    body: str | None
 
 
 @dataclass(slots=True)
@@ -132,56 +155,44 @@ class _Gathering:
                 tuple(one.deployments),
                 tuple(one.allowed),
                 tuple(trails[trail] for trail in one.trails),
-                last_release(asking, artifact, list(one.names), one.first, self._environment),
+                last_release(asking, list(one.names), one.first, self._environment),
             )
             for artifact, one in found.items()
         }
 
     def _records(self) -> None:
         """Where the genesis is blank, part of what a record says of itself is not known: it is not readable."""
-        rows = self._asking.rows(_RECORDS, self._found)
+        rows = [_Row(*row) for row in self._asking.rows(_RECORDS, self._found)]
         dark = self._asking.dark
-        readable = [row for row in rows if row[14] is not None and row[6] not in dark]
+        readable = {row.position: row.body for row in rows if row.body and row.chain not in dark}
         bodies = self._asking.read(readable, "artifact", Artifact.read)
-        for (
-            *proof,
-            artifact,
-            name,
-            _,
-            trail,
-            flow,
-            trail_name,
-            branch,
-            actor,
-            provider,
-            repository,
-            commit,
-        ) in rows:
-            one, body = self._found[artifact], bodies.get(proof[0])
-            one.names[name] = one.trails[trail] = None
-            one.first = min(one.first or proof[2], proof[2])
+        for row in rows:
+            one, body = self._found[row.sha256], bodies.get(row.position)
+            one.names[row.name] = one.trails[row.trail] = None
+            one.first = min(one.first or row.time, row.time)
             source = body.source if body is not None else None
             if body is not None:
-                one.commits.update((commit, *(source.commits if source else ())))
+                one.commits.update((row.commit, *(source.commits if source else ())))
                 one.commits.discard("")
             one.records.append(
                 ArtifactFact(
-                    Proof(*proof),
+                    Proof(*row[:4]),
                     body,
-                    flow,
-                    trail,
-                    trail_name,
-                    repository,
-                    commit or "",
-                    (source.branch if source else "") or branch,
-                    actor,
-                    provider,
+                    row.flow,
+                    row.trail,
+                    row.trail_name,
+                    row.repository,
+                    row.commit,
+                    (source.branch if source else "") or row.branch,
+                    row.actor,
+                    row.provider,
                 )
             )
 
     def _approvals(self) -> None:
         rows = self._asking.rows(_APPROVALS, self._found)
-        bodies = self._asking.read([row for row in rows if row[5]], "approval", Approval.read)
+        readable = {row[0]: row[5] for row in rows if row[5] is not None}
+        bodies = self._asking.read(readable, "approval", Approval.read)
         for *proof, artifact, _ in rows:
             fact = self._approval(Proof(*proof), bodies.get(proof[0]))
             self._found[artifact].approvals.append(fact)

@@ -6,7 +6,6 @@ a policy is a document, and may be hostile.
 
 from __future__ import annotations
 
-from collections import deque
 from functools import lru_cache
 
 MAX_GLOB = 200
@@ -18,6 +17,8 @@ _FILLER = "x"
 def matches(glob: str, text: str) -> bool:
     """Whether a glob matches the whole of a text, in at most len(glob) * len(text) steps."""
     first, *rest = glob.split("*")
+    if "?" not in first and not text.startswith(first):
+        return False  # most of what is asked, and told without another step
     if not rest:
         return _is_at(glob, text, 0) and len(glob) == len(text)
     *middle, last = rest
@@ -48,7 +49,7 @@ def globs_overlap(a: str, b: str) -> bool:
         if one == "*":
             places = whole & -(places & -places)  # any text at all: every place from the first one on
             continue
-        steps = places & (~stars if one == "?" else single | at.get(one, 0))
+        steps = places if one == "?" else places & (single | at.get(one, 0))
         places = steps << 1 & whole | places & stars
         places |= (places & stars) << 1  # a star may stand for nothing, and no two stand side by side
         if not places:
@@ -68,50 +69,28 @@ def _places(glob: str) -> dict[str, int]:
 def example(a: str, b: str) -> str | None:
     """A shortest text that matches both globs, or None where there is none."""
     a, b = _plain(a), _plain(b)
-    came: dict[tuple[int, int], tuple[tuple[int, int], str]] = {(0, 0): ((0, 0), "")}
-    waiting = deque([(0, 0)])
-    done = set()
-    lengths = {(0, 0): 0}
-    while waiting:
-        place = waiting.popleft()
-        if place in done:
-            continue
-        done.add(place)
-        i, j = place
-        if (i, j) == (len(a), len(b)):
-            return _way(came, place)
-        ours, theirs = a[i : i + 1], b[j : j + 1]
-        steps = []
-        if ours == "*":
-            steps.append(((i + 1, j), ""))
-        if theirs == "*":
-            steps.append(((i, j + 1), ""))
-        if (
-            ours
-            and theirs
-            and (ours == theirs or ours in "*?" or theirs in "*?")
-            and (ours, theirs) != ("*", "*")
-        ):
-            said = ours if ours not in "*?" else theirs if theirs not in "*?" else _FILLER
-            steps.append(((i + (ours != "*"), j + (theirs != "*")), said))
-        for to, said in steps:
-            length = lengths[place] + len(said)
-            if to not in lengths or length < lengths[to]:
-                lengths[to] = length
-                came[to] = (place, said)
-                if said:
-                    waiting.append(to)
-                else:
-                    waiting.appendleft(to)
-    return None
+    # By place in b (and, row after row from the end, in a) a shortest text that matches what is left of both.
+    row: list[str | None] = [None] * (len(b) + 2)
+    for i in range(len(a), -1, -1):
+        below, row = row, [None] * (len(b) + 2)
+        for j in range(len(b), -1, -1):
+            ours, theirs = a[i : i + 1], b[j : j + 1]
+            ways: list[str | None] = []
+            if not ours and not theirs:
+                ways = [""]
+            elif ours == "*":
+                ways = [below[j], _then(theirs, row[j + 1])]
+            elif theirs == "*":
+                ways = [row[j + 1], _then(ours, below[j])]
+            elif ours == theirs or "?" in (ours, theirs):
+                ways = [_then(theirs if ours == "?" else ours, below[j + 1])]
+            row[j] = min((way for way in ways if way is not None), key=len, default=None)
+    return row[0]
 
 
-def _way(came: dict[tuple[int, int], tuple[tuple[int, int], str]], place: tuple[int, int]) -> str:
-    said = []
-    while place != (0, 0):
-        place, one = came[place]
-        said.append(one)
-    return "".join(reversed(said))
+def _then(one: str, rest: str | None) -> str | None:
+    """The shortest text that a character of a glob stands for, and a rest behind it."""
+    return None if rest is None else {"*": "", "?": _FILLER}.get(one, one) + rest
 
 
 def _plain(glob: str) -> str:

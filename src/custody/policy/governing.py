@@ -12,13 +12,14 @@ from custody.ledger.reader import Snapshot
 from custody.policy.asking import Asking, Known
 from custody.policy.document import Policy
 from custody.policy.globs import matches
+from custody.policy.read import read_policy
 from custody.query.index import Index
 from custody.query.types import Proof
 
 _KEPT = 1000
 
 _RECORDED = """
-    SELECT position, entry, time, writer, chain, seq, name FROM policy WHERE position < ?2 AND time <= ?3
+    SELECT position, entry, time, writer, chain, seq, name, body FROM policy WHERE position < ?2 AND time <= ?3
 """
 _BLANK = """
     SELECT position, entry, time, writer FROM blank
@@ -90,7 +91,10 @@ class Policies:
     def _of_name(self, asking: Asking, name: str, rows: list[tuple[Any, ...]]) -> PolicyEntry:
         latest = max(row[2] for row in rows)
         rows = sorted((row for row in rows if row[2] == latest), key=lambda row: str(row[1]))
-        texts = [body.document for body in asking.read(rows, "policy", PolicyBody.read).values()]
+        texts = [
+            body.document
+            for body in asking.read({row[0]: row[7] for row in rows}, "policy", PolicyBody.read).values()
+        ]
         proof = Proof(*rows[0][:4])
         if len(set(texts)) > 1:
             positions = " and ".join(str(row[0]) for row in sorted(rows))
@@ -106,8 +110,6 @@ class Policies:
 
     def _policy(self, text: str) -> Policy | str:
         """A text read, or what is wrong with it."""
-        from custody.policy.read import read_policy
-
         digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
         if digest not in self._read:
             if len(self._read) >= _KEPT:

@@ -23,8 +23,8 @@ def tag_signer(bodies: Bodies, proof: Proof, body: Approval) -> str | None:
 
     assert body.tag is not None
     data = bodies.attachment(proof.position, proof.entry, body.tag.sha256, _MOST)
-    if data is None:
-        return None
+    if not data:
+        return None if data is None else ""
     try:
         tag = read_signed_tag(data)
     except CustodyError:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from custody.query.types import Proof
+from custody.record.evidence import RATES
 
 MAX_NAMED = 5
 """How many of a list a sentence names."""
 _MAX_QUOTED = 80
-RATES = frozenset({"lines", "branches"})
-"""Figures that are rates, in hundredths of a percent."""
 
 
 def when(time: str) -> str:

@@ -20,7 +20,10 @@ from custody import system
 from custody.errors import RefusedError, UsageError
 
 APPLICATION_ID = 0x43555349  # "CUSI"
-FORMAT = 3  # raised whenever the tables or what is kept in them change; stored as user_version once complete
+FORMAT = 4  # raised whenever the tables or what is kept in them change; stored as user_version once complete
+
+NOTICES = ("unreadable", "ambiguous-binding", "no-fingerprint", "unchanged-unknown")
+"""The codes of notices: what answers leave out, or what in them is less than it seems."""
 
 _CACHE_KIB = 32 * 1024
 
@@ -36,13 +39,14 @@ TABLES: Tables = {
               "provider": str, "trail_number": int, "counts": int},
     # `trail` is the position of the genesis that first named the trail; `newest` marks one row for each fingerprint
     "artifact": {**_FACT, "chain": int, "trail": int, **_ABOUT, "size": int, "type": str, "version": str,
-                 "repository": str, "source_commit": str, "newest": int},
+                 "repository": str, "source_commit": str, "newest": int, "body": str},
     # what git said of an artifact's commit, by the artifact's position; `parents` with spaces between
     "source": {"position": int, "source_commit": str, "parents": str, "committed": str, "author": str},
+    # `body` is the SHA-256 of an entry's body, for whoever wants more of it than a row holds
     # `subject` is a fingerprint, "commit:…" or "trail:…"; NULL where a name was not bound
     "evidence": {**_FACT, "chain": int, "seq": int, "trail": int, "subject": str, "name": str, "control": str,
-                 "type": str, "result": str, "detail": str, "in_force": int},
-    "approval": {**_FACT, **_ABOUT, "environment": str, "decision": str, "detail": str, "in_force": int},
+                 "type": str, "result": str, "detail": str, "in_force": int, "body": str},
+    "approval": {**_FACT, **_ABOUT, "environment": str, "decision": str, "detail": str, "in_force": int, "body": str},
     # by the position of the evidence that tells of it, as are the commits that it brought
     "pull_request": {"position": int, "url": str, "number": str, "author": str, "merge_commit": str, "head": str},
     "change": {"position": int, "source_commit": str, "committed": str, "authors": str},
@@ -53,16 +57,19 @@ TABLES: Tables = {
     # of an exception for one artifact its name and fingerprint; of others a glob over names, and ""
     "allow": {**_FACT, **_ABOUT, "environment": str, "until": str, "reason": str, "controls": str},
     "decision": {**_FACT, **_ABOUT, "environment": str, "result": str, "policy": str},
-    "policy": {**_FACT, "chain": int, "seq": int, "name": str},
+    "policy": {**_FACT, "chain": int, "seq": int, "name": str, "body": str},
     # the last entry of a chain that has one; the chains that a seal lists, as JSON
     "closing": {**_FACT, "chain": int},
     "listing": {**_FACT, "chain": int, "chains": str},
     # what counts and whose body is not there or cannot be read: a row for each subject of its header, or one without
     "blank": {**_FACT, "chain": int, "seq": int, "trail": int, "kind": str, **_ABOUT},
     # evidence whose artifact's name did not bind to one fingerprint in its trail
-    "unbound": {**_FACT, "chain": int, "seq": int, "trail": int, "name": str},
-    "content": {"id": int, "running": str},
+    "unbound": {**_FACT, "chain": int, "seq": int, "trail": int, "name": str, "body": str},
+    # what some snapshots say runs, and of which part of the environment they say so
+    "content": {"id": int, "running": str, "scope": str},
     "snapshot": {**_FACT, "environment": str, "content": int},
+    # a snapshot that says the same as another entry does, `base`; its content is 0 until that is found
+    "renewal": {"position": int, "base": str},
     "environment": {"name": str, "basis": str, "states": int, "services": int, "first": str, "last_change": str,
                     "last_seen": str},
     "state": {"environment": str, "number": int, **_FACT, "started": int, "stopped": int, "replaced": int,
@@ -103,6 +110,7 @@ INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("approval", ("sha256", "environment", "time")),
     ("deployment", ("sha256",)),
     ("deployment", ("environment", "time")),
+    ("deployment", ("environment", "service", "time")),
     ("source", ("source_commit",)),
     ("pull_request", ("merge_commit",)),
     ("change", ("source_commit",)),
@@ -173,12 +181,17 @@ class Index:
     @property
     def unreadable(self) -> list[tuple[int, str, str]]:
         """Position, entry and message of entries whose body is not of its kind's form; the first thousand."""
-        return self._notices("unreadable")
+        return self.notices("unreadable")
 
     @property
     def ambiguous(self) -> list[tuple[int, str, str]]:
         """As `unreadable`, for evidence whose artifact's name did not bind to one fingerprint in its trail."""
-        return self._notices("ambiguous-binding")
+        return self.notices("ambiguous-binding")
+
+    def notices(self, code: str) -> list[tuple[int, str, str]]:
+        """What building the index had to say: position, entry and message of each notice of a code (see `build`)."""
+        rows = self.rows("SELECT position, entry, message FROM notice WHERE code = ? ORDER BY position", code)
+        return [(position, entry, message) for position, entry, message in rows]
 
     def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Everything that a question finds."""
@@ -251,10 +264,6 @@ class Index:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _notices(self, code: str) -> list[tuple[int, str, str]]:
-        rows = self.rows("SELECT position, entry, message FROM notice WHERE code = ? ORDER BY position", code)
-        return [(position, entry, message) for position, entry, message in rows]
 
     def _create(self, tables: Tables) -> None:
         from sqlite_utils import Database

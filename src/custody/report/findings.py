@@ -9,6 +9,7 @@ from typing import NamedTuple
 from custody.ledger.findings import CODES
 from custody.policy import conduct
 from custody.policy.judgement import Judgement
+from custody.query.index import NOTICES
 from custody.query.opening import Answers
 from custody.query.remarks import remarks
 from custody.report.asked import Asked
@@ -32,8 +33,8 @@ def finding_lines(answers: Answers) -> Iterator[Line]:
     for finding in answers.report.findings:
         yield Line(finding.severity, finding.code, finding.position, finding.entry, finding.message)
     index = answers.index
-    for code, told in (("unreadable", index.unreadable), ("ambiguous-binding", index.ambiguous)):
-        for position, entry, message in told:
+    for code in NOTICES:
+        for position, entry, message in index.notices(code):
             yield Line("note", code, position, entry, message)
     if refuses(answers):
         return

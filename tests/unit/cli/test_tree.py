@@ -44,7 +44,9 @@ def test_the_tree_has_the_commands_of_the_design() -> None:
         "custody redact", "custody trust pin", "custody trust show", "custody trust forget", "custody verify",
         "custody findings",
         "custody log", "custody show", "custody artifacts", "custody trace", "custody env list", "custody env show",
-        "custody env log", "custody export entry", "custody export proof", "custody report", "custody tui",
+        "custody env log", "custody env diff", "custody env deployments", "custody env where", "custody env windows",
+        "custody search", "custody export entry", "custody export proof", "custody export events", "custody report",
+        "custody tui",
     } == set(LEAVES)  # fmt: skip
 
 

@@ -438,7 +438,7 @@ def test_a_policy_with_one_character_changed_is_read_or_refused(at: int, other: 
 
 LINES = r"""
 a.b = 1  # c = 2
-"d.e" = [ "x,]",
+"d.e" = [ QQQx,]"QQQ,
   # f = 3
   { g = [1.5, 07:32:00], 'h' = ''' "
 i = 4 ''''', j.k = {} },
@@ -449,8 +449,8 @@ i = 4 ''''', j.k = {} },
 q = '''
 [r]
 '''''
-s = { t = "\"}\\" , u = "\\"}
-"""
+s = { v = QQQx"QQQ, t = "\"}\\" , u = "\\"}
+""".replace("QQQ", '"""')
 
 
 def test_where_everything_stands() -> None:
@@ -458,7 +458,8 @@ def test_where_everything_stands() -> None:
         ("a",): 2, ("a", "b"): 2, ("d.e",): 3, ("d.e", 0): 3, ("d.e", 1): 5, ("d.e", 1, "g"): 5,
         ("d.e", 1, "g", 0): 5, ("d.e", 1, "g", 1): 5, ("d.e", 1, "h"): 5, ("d.e", 1, "j"): 6,
         ("d.e", 1, "j", "k"): 6, ("d.e", 2): 7, ("l",): 8, ("l", "m"): 9, ("n",): 10, ("n", "o p"): 10,
-        ("n", "o p", "q"): 11, ("n", "o p", "s"): 14, ("n", "o p", "s", "t"): 14, ("n", "o p", "s", "u"): 14,
+        ("n", "o p", "q"): 11, ("n", "o p", "s"): 14, ("n", "o p", "s", "v"): 14,
+        ("n", "o p", "s", "t"): 14, ("n", "o p", "s", "u"): 14,
     }  # fmt: skip
 
 
@@ -474,3 +475,9 @@ def test_lines_are_known_of_what_python_reads() -> None:
 
     for text in (TEXT, LINES.replace("[[l]]", "[l]")):
         assert set(key_lines(text)) == paths(tomllib.loads(text)) - {()}
+
+
+def test_what_is_deeper_than_any_policy_has_no_line_of_its_own() -> None:
+    """Or a long name of a table with many keys would take its length in memory for each of them."""
+    lines = key_lines("[" + "a." * 900 + "a]\nk = 1\n")
+    assert max(map(len, lines)) == 8
