@@ -163,7 +163,7 @@ def _write(path: Path, data: bytes, force: bool) -> None:
     if force:
         system.replace_file(path, data, private=False)
     else:
-        system.create_exclusive(path, data, 0o644)
+        system.publish_file(path, data)
 
 
 def _tell(out: str, files: list[tuple[str, int]], json: bool, data: bytes | None = None) -> None:
