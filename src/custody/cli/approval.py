@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
@@ -18,6 +20,7 @@ from custody.ledger.entry import Subject
 from custody.text import safe_text
 
 if TYPE_CHECKING:
+    from custody.cli.answers import Answer
     from custody.kinds import CommitRange, Tag, Word
     from custody.policy.approving import Asked
     from custody.record.tag import SignedTag
@@ -133,17 +136,13 @@ def _look_up(
     given: _Given,
 ) -> tuple[Subject, Asked | None]:
     """The artifact, and what the ledger knows that an approver must see. Without a ledger there is nothing to know."""
-    path = view or str(surroundings.ledger)
-    if view is None and not os.path.lexists(path):
+    if view is None and not os.path.lexists(surroundings.ledger):
         return resolve_artifact(artifact, name), None
-    from custody.cli import answers
     from custody.cli.known import UNRECORDED, known_artifact
     from custody.policy.approving import ask
     from custody.policy.judgement import Judgement
 
-    if view is None:
-        _recover(surroundings)
-    with answers.answering(path, roots, surroundings.json) as answer:
+    with _opened(surroundings, view, roots) as answer:
         subject = known_artifact(answer, artifact, name)
         if subject.name == UNRECORDED:
             raise UsageError("a bare fingerprint needs its --name (or write NAME@FINGERPRINT)", code="name")
@@ -156,16 +155,27 @@ def _look_up(
         return subject, asked
 
 
-def _recover(surroundings: Recording) -> None:
-    """What a crash left beside the ledger is for whoever writes to it to clear away; a reader would refuse it."""
+@contextmanager
+def _opened(surroundings: Recording, view: str | None, roots: list[str] | None) -> Iterator[Answer]:
+    """The ledger to look it up in. What a crash left beside one's own is for its writers to cope with: a reader
+    refuses it, and cannot tell it from an attack."""
+    from custody.cli import answers
     from custody.ledger.reader import check_sidecars
     from custody.ledger.store import Store
 
     try:
-        check_sidecars(surroundings.ledger)
+        if view is None:
+            check_sidecars(surroundings.ledger)
     except RefusedError:
-        with Store(surroundings.ledger, surroundings.wait) as store, store.transaction():
-            pass
+        with (
+            Store(surroundings.ledger, surroundings.wait) as store,
+            store.transaction() as transaction,
+            answers.answering_of(transaction.view(), roots, surroundings.json) as answer,
+        ):
+            yield answer
+        return
+    with answers.answering(view or str(surroundings.ledger), roots, surroundings.json) as answer:
+        yield answer
 
 
 def _confirm(subject: Subject, environment: str, asked: Asked | None, reject: bool) -> None:
