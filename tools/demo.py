@@ -122,9 +122,7 @@ def walk() -> None:
         *main_ledger,
     )
     (WORK / "running.json").write_text(running(wheel))
-    custody(
-        "append", "snapshot", "--env", "prod", "--from", "running.json", "--key", "deploy.key", *main_ledger
-    )
+    custody("append", "snapshot", "prod", "running.json", "--key", "deploy.key", *main_ledger)
     custody("checkpoint", "--key", "keeper.key", *main_ledger)
 
     title("The auditor: is it intact, where did this wheel come from, what runs in production?")

@@ -95,7 +95,7 @@ def give_names(folder: Path, payloads: Mapping[str, str], terminal: bool) -> Non
             ("append", "policy", name, *LEDGER, "--key", "ci.key"),
             ("append", "trust", name, *LEDGER, "--key", "ci.key"),
             ("append", "evidence", name, "--type", "junit", *LEDGER, "--key", "ci.key"),
-            ("append", "snapshot", "--env", "prod", "--from", name, *LEDGER, "--key", "ci.key"),
+            ("append", "snapshot", "--env", "prod", name, *LEDGER, "--key", "ci.key"),
             ("append", "approval", name, "--env", name, "--yes", *LEDGER, "--key", "ci.key"),
             ("append", "note", "x", *LEDGER, "--key", name),
             ("append", "note", "x", *LEDGER, "--key", "ci.key", "--once", "b", "--trail", name),
@@ -169,9 +169,7 @@ def give_contents(folder: Path, payloads: Mapping[str, str], terminal: bool) -> 
             (
                 "append",
                 "snapshot",
-                "--env",
                 "prod",
-                "--from",
                 f"{here}/snapshot.json",
                 *LEDGER,
                 "--key",

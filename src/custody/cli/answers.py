@@ -181,10 +181,7 @@ def resolve_entry(snapshot: Snapshot, given: str) -> int:
 def writer_of(answer: Answer, key: str) -> str:
     """The identity that the trust document in force gives a key (hex), or ""."""
     document = answer.answers.trust
-    if document is None or not key:
-        return ""
-    identity = document.by_key.get(key)
-    return identity.name if identity is not None else "root" if document.has_root(key) else ""
+    return document.name_of(key) if document is not None else ""
 
 
 def key_fingerprint(key: str) -> str:

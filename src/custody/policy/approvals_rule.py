@@ -35,10 +35,6 @@ def judge_approvals(control: ApprovalsControl, case: Case) -> Weighed:
     for fact in case.approvals:
         if fact.readable and _is_here(control, case, fact.environment):
             words += _heard(control, case, fact, refused)
-    refusals: dict[str, str] = {}
-    for word in words:
-        if not word.yes and word.time > refusals.get(word.person, ""):
-            refusals[word.person] = word.time
     standing = [word for word in words if not word.yes and _stands(word, words)]
     if standing:
         said = several(f"{word.person} rejected it, {when(word.time)}" for word in standing)
@@ -49,22 +45,21 @@ def judge_approvals(control: ApprovalsControl, case: Case) -> Weighed:
     if hidden:
         said = f"what cannot be read may be somebody's last word, and a no: {entries(hidden)}"
         return Weighed("unknown", said, hidden)
-    return _counted(control, case, words, refusals, refused)
+    return _counted(control, case, words, refused)
 
 
 def _counted(
     control: ApprovalsControl,
     case: Case,
     words: list[_Word],
-    refusals: dict[str, str],
     refused: dict[str, Proof],
 ) -> Weighed:
     oldest = case.since(control.max_age) if control.max_age is not None else ""
     apart = duties(case, control.apart, control.claimed_authors) if words else Duties()
     given: dict[str, _Word] = {}
     for word in words:
-        if not word.yes or word.time <= refusals.get(word.person, ""):
-            continue
+        if not word.yes:
+            continue  # taken back: a later yes by the same person is among these
         if word.why:
             refused[f"{word.person}'s of {when(word.time)} {word.why}"] = word.proof
         elif word.time < oldest:

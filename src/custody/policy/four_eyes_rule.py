@@ -14,7 +14,7 @@ from custody.policy.superseding import may_supersede
 from custody.policy.verdict import State
 from custody.policy.words import counted, entries, several, short
 from custody.query.types import Proof
-from custody.record.four_eyes import four_eyes
+from custody.record.four_eyes import FourEyes, four_eyes
 
 _WORST_FIRST: tuple[State, ...] = ("failed", "missing", "unknown", "satisfied")
 _BEST_FIRST: tuple[State, ...] = ("satisfied", "unknown", "failed")
@@ -26,7 +26,7 @@ def judge_four_eyes(control: FourEyesControl, case: Case) -> Weighed:
     if new.doubt is not None:
         return new.doubt
     about = changes_about(case, control.control, control.roles)
-    judged: dict[str, Weighed] = {}
+    judged: dict[str, FourEyes] = {}
     parts = [_commit(control, case, commit, about.get(commit, ()), judged) for commit in new.commits]
     state = next(state for state in _WORST_FIRST if any(part.state == state for part in parts))
     decisive = [part for part in parts if part.state == state]
@@ -43,7 +43,7 @@ def _commit(
     case: Case,
     commit: str,
     groups: Sequence[tuple[ChangeFact, ...]],
-    judged: dict[str, Weighed],
+    judged: dict[str, FourEyes],
 ) -> Weighed:
     """One commit: any of the changes about it will do; of those recorded at one time, each must."""
     hidden = [one for one in case.hidden if case.has_role(one.proof.writer, control.roles)]
@@ -73,27 +73,20 @@ def _unreadable(commit: str, proofs: list[Proof]) -> Weighed:
     return Weighed("unknown", said, tuple(proofs))
 
 
-def _change(control: FourEyesControl, one: ChangeFact, commit: str, judged: dict[str, Weighed]) -> Weighed:
+def _change(control: FourEyesControl, one: ChangeFact, commit: str, judged: dict[str, FourEyes]) -> Weighed:
     """What a change comes to for one of its commits; by itself it is judged once."""
-    entry = one.fact.proof.entry
-    if entry not in judged:
-        judged[entry] = _whole(control, one)
-    whole = judged[entry]
-    if whole.state != "satisfied" and control.services:
-        services = _services(control, one, commit)
-        if services:
-            return Weighed("satisfied", f"{several(sorted(services))} alone wrote {one.words}", whole.proofs)
-    return whole
-
-
-def _whole(control: FourEyesControl, one: ChangeFact) -> Weighed:
     proofs = (one.fact.proof,)
-    found = four_eyes(one.change, one.person)
+    found = judged.get(one.fact.proof.entry)
+    if found is None:
+        found = judged[one.fact.proof.entry] = four_eyes(one.change, one.person)
     if control.objections and found.objections:
-        said = f"{one.words}: {counted(found.objections, 'person').replace('persons', 'people')} asked for changes"
-        return Weighed("failed", said, proofs)
+        people = "1 person" if found.objections == 1 else f"{found.objections} people"
+        return Weighed("failed", f"{one.words}: {people} asked for changes", proofs)
     if found.ok:
         return Weighed("satisfied", f"{several(sorted(found.approvers))} approved {one.words}", proofs)
+    services = _services(control, one, commit)
+    if services:
+        return Weighed("satisfied", f"{several(sorted(services))} alone wrote {one.words}", proofs)
     if found.approvers and one.change.changes:
         names = several(one.named(name) for name in found.unknown)
         said = (
@@ -106,6 +99,8 @@ def _whole(control: FourEyesControl, one: ChangeFact) -> Weighed:
 
 def _services(control: FourEyesControl, one: ChangeFact, commit: str) -> set[str]:
     """The services that alone wrote a commit, if only such did. A merge is of all that the change holds."""
+    if not control.services:
+        return set()
     change = one.change
     own = [part for part in change.changes if part.commit == commit]
     parts = own or change.changes

@@ -45,6 +45,7 @@ EVENTS = (
     "artifact",
     "evidence",
     "approval",
+    "decision",
     "deployment",
     "snapshot",
     "started",
@@ -70,6 +71,10 @@ _FACTS: dict[str, tuple[tuple[str, ...], str]] = {
     "approval": (
         ("environment", "artifact", "sha256", "result", "detail"),
         f"environment, name, sha256, decision, detail FROM approval WHERE {_ASKED}",
+    ),
+    "decision": (
+        ("environment", "artifact", "sha256", "result"),
+        f"environment, name, sha256, result FROM decision WHERE {_ASKED}",
     ),
     "deployment": (
         ("environment", "service", "artifact", "sha256", "detail"),

@@ -107,16 +107,16 @@ class History:
             running = apply(running, head.changes, head.proof.time)
         return running
 
-    def late(self, since: str, until: str) -> int:
-        """How many reports made a state between two instants, as it is known now, that had not arrived."""
+    def late(self, since: str, until: str) -> frozenset[int]:
+        """Positions of the reports that made a state between two instants, as is known now, and had not arrived."""
         if self.known is None:
-            return 0
-        found = self.index.row(
-            "SELECT count(*) FROM state WHERE environment = ? AND time >= ? AND time <= ? "
+            return frozenset()
+        rows = self.index.rows(
+            "SELECT position FROM state WHERE environment = ? AND time >= ? AND time <= ? "
             f"AND NOT {self.known.sql()}",
             self.environment, since, until,
         )  # fmt: skip
-        return int(found[0]) if found else 0
+        return frozenset(row[0] for row in rows)
 
     def _believe(self, known: Known) -> None:
         condition = known.sql()
