@@ -18,8 +18,9 @@ from itertools import groupby
 from typing import Literal, NamedTuple
 
 from custody.ledger import timestamps
+from custody.query.clocks import END_OF_TIME
 from custody.query.environments import Words
-from custody.query.history import END_OF_TIME, History
+from custody.query.history import History
 from custody.query.index import Index
 from custody.query.matching import Matching
 from custody.query.slack import earlier, later

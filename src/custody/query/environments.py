@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from custody.errors import UsageError
-from custody.query.clocks import Known
+from custody.query.clocks import END_OF_TIME, Known
 from custody.query.fold import Item
-from custody.query.history import END_OF_TIME, History
+from custody.query.history import History
 from custody.query.index import Index
 from custody.query.moments import EnvironmentReference
 from custody.query.types import ChangeLine, EnvironmentLine, LogLine, Proof, ServiceLine, State, StateLine

@@ -11,13 +11,12 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from custody.errors import UsageError
-from custody.query.clocks import Known
+from custody.query.clocks import END_OF_TIME, Known
 from custody.query.fold import Running, apply, step
 from custody.query.index import Index
 from custody.query.states import KEYFRAME_EVERY, read_changes, read_running, reports
 from custody.query.types import ChangeLine, Proof
 
-END_OF_TIME = "~"  # behind every instant
 _KNOWN_SHOWN = 20
 
 

@@ -11,7 +11,7 @@ from collections import defaultdict
 from itertools import accumulate
 from typing import NamedTuple
 
-from custody.query.history import END_OF_TIME
+from custody.query.clocks import END_OF_TIME
 from custody.query.index import Index
 from custody.query.slack import earlier, later
 from custody.query.types import Proof
