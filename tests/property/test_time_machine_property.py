@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 
 from custody.ledger.timestamps import from_datetime, to_datetime
 from custody.query.clocks import Arrivals, Known
+from custody.query.deployments import deployments
 from custody.query.diffs import differences
 from custody.query.environments import hindsight, hindsight_log, log, read_state
 from custody.query.fold import Item, Report, Running, apply, replay
 from custody.query.history import History
 from custody.query.index import Index
+from custody.query.remarks import remarks
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit" / "query"))
 
@@ -26,9 +28,8 @@ WORDS = st.sampled_from("abc")
 SERVICES = st.sampled_from(["api", "web"])
 RUNNING = st.lists(st.tuples(SERVICES, WORDS, st.integers(1, 2)), max_size=3)
 SNAPSHOT = st.tuples(st.just("snapshot"), st.integers(1, 40), RUNNING)
-DEPLOYMENT = st.tuples(
-    st.just("deployment"), st.integers(1, 40), st.lists(st.tuples(SERVICES, WORDS), min_size=1, max_size=1)
-)
+PUT = st.lists(st.tuples(SERVICES, WORDS), min_size=1, max_size=1)
+DEPLOYMENT = st.tuples(st.just("deployment"), st.integers(1, 40), PUT)
 MERGE = st.tuples(st.just("merge"), st.integers(1, 60), st.integers(0, 6))
 ACTS = st.lists(st.one_of(SNAPSHOT, SNAPSHOT, DEPLOYMENT, MERGE), min_size=1, max_size=14)
 MINUTES = st.integers(0, 61)
@@ -112,7 +113,7 @@ def test_an_answer_that_later_reports_did_not_change_is_the_one_of_now(
     today = [(one.service, one.sha256, one.instances, one.since) for one in (now.services if now else ())]
     same = (believed is None) == (now is None) and services == today
     assert found.now == now
-    assert (found.later == 0) == same
+    assert (not found.later) == same
 
 
 @given(ACTS, MINUTES, MINUTES, MINUTES)
@@ -127,7 +128,7 @@ def test_a_log_that_later_reports_did_not_change_is_the_one_of_now(
     now = log(told.index, "prod", since, until)
     same = [(line.time, line.change) for line in believed] == [(line.time, line.change) for line in now]
     later = hindsight_log(History(told.index, "prod", known), believed, since, until)
-    assert (later == 0) == same
+    assert (not later) == same
 
 
 @given(ACTS, MINUTES, MINUTES)
@@ -167,6 +168,28 @@ def test_a_difference_applied_to_one_moment_gives_the_other(
     assert {key: item.instances for key, item in came.items()} == {
         key: item.instances for key, item in wanted.items()
     }
+
+
+ACT = st.one_of(
+    st.tuples(st.just("snapshot"), st.integers(1, 400), RUNNING),
+    st.tuples(st.just("deployment"), st.integers(1, 400), PUT),
+)
+
+
+@given(st.lists(ACT, min_size=1, max_size=14))
+def test_the_findings_are_what_the_list_of_deployments_says(acts: list[tuple[str, int, object]]) -> None:
+    index = Told(acts).index
+    found: dict[str, set[tuple[int, str]]] = {"deployment-unseen": set(), "change-undeclared": set()}
+    for one in remarks(index):
+        found.setdefault(one.code, set()).add((one.position, one.message.split()[0]))
+    lines = deployments(index, "prod", limit=100)
+    listed = {
+        code: {(line.proof.position, line.name) for line in lines if line.basis == basis}
+        for code, basis in (("deployment-unseen", "unseen"), ("change-undeclared", "undeclared"))
+    }
+    assert listed == {code: found[code] for code in listed}
+    for limit in range(1, 4):
+        assert deployments(index, "prod", limit=limit) == lines[-limit:]
 
 
 def just_before(instant: str) -> str:

@@ -37,7 +37,7 @@ def log(
             answer.index, environment, span.since, span.until, known=known, limit=None if known else number
         )
         history = History(answer.index, environment, known)
-        later = environments.hindsight_log(history, lines, span.since, span.until)
+        later = len(environments.hindsight_log(history, lines, span.since, span.until))
         lines = lines[-number:]
         if not json:
             print_understood("since", span.low)

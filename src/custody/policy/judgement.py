@@ -8,7 +8,7 @@ from custody.ledger.reader import Snapshot
 from custody.policy.asking import Known
 from custody.policy.document import Policy
 from custody.policy.facts import Facts
-from custody.policy.gather import Gatherer
+from custody.policy.gather import AT_ONCE, Gatherer
 from custody.policy.globs import matches
 from custody.policy.governing import Policies, PolicyEntry, governing
 from custody.policy.identities import Identities
@@ -77,11 +77,13 @@ class Judgement:
         chosen = self._choose(environment, moment, at, policy)
         if isinstance(chosen, str):
             return {artifact: Verdict(artifact, environment, now, reason=chosen) for artifact in artifacts}
-        found = self._gatherer.gather(artifacts, environment, at=at, moment=moment)
         policy, proof = chosen
-        return {
-            artifact: judge(facts, policy, self.identities, now, proof) for artifact, facts in found.items()
-        }
+        verdicts: dict[str, Verdict] = {}
+        for start in range(0, len(artifacts), AT_ONCE):
+            some = artifacts[start : start + AT_ONCE]
+            for artifact, facts in self._gatherer.gather(some, environment, at=at, moment=moment).items():
+                verdicts[artifact] = judge(facts, policy, self.identities, now, proof)
+        return verdicts
 
     def facts(
         self, artifact: str, environment: str, *, moment: str | None = None, at: int | None = None

@@ -11,13 +11,12 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from custody.errors import UsageError
-from custody.query.clocks import Known
+from custody.query.clocks import END_OF_TIME, Known
 from custody.query.fold import Running, apply, step
 from custody.query.index import Index
 from custody.query.states import KEYFRAME_EVERY, read_changes, read_running, reports
 from custody.query.types import ChangeLine, Proof
 
-END_OF_TIME = "~"  # behind every instant
 _KNOWN_SHOWN = 20
 
 
@@ -107,16 +106,16 @@ class History:
             running = apply(running, head.changes, head.proof.time)
         return running
 
-    def late(self, since: str, until: str) -> int:
-        """How many reports made a state between two instants, as it is known now, that had not arrived."""
+    def late(self, since: str, until: str) -> frozenset[int]:
+        """Positions of the reports that made a state between two instants, as is known now, and had not arrived."""
         if self.known is None:
-            return 0
-        found = self.index.row(
-            "SELECT count(*) FROM state WHERE environment = ? AND time >= ? AND time <= ? "
+            return frozenset()
+        rows = self.index.rows(
+            "SELECT position FROM state WHERE environment = ? AND time >= ? AND time <= ? "
             f"AND NOT {self.known.sql()}",
             self.environment, since, until,
         )  # fmt: skip
-        return int(found[0]) if found else 0
+        return frozenset(row[0] for row in rows)
 
     def _believe(self, known: Known) -> None:
         condition = known.sql()

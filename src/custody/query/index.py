@@ -20,7 +20,10 @@ from custody import system
 from custody.errors import RefusedError, UsageError
 
 APPLICATION_ID = 0x43555349  # "CUSI"
-FORMAT = 3  # raised whenever the tables or what is kept in them change; stored as user_version once complete
+FORMAT = 4  # raised whenever the tables or what is kept in them change; stored as user_version once complete
+
+NOTICES = ("unreadable", "ambiguous-binding", "no-fingerprint", "unchanged-unknown")
+"""The codes of notices: what answers leave out, or what in them is less than it seems."""
 
 _CACHE_KIB = 32 * 1024
 
@@ -62,8 +65,11 @@ TABLES: Tables = {
     "blank": {**_FACT, "chain": int, "seq": int, "trail": int, "kind": str, **_ABOUT},
     # evidence whose artifact's name did not bind to one fingerprint in its trail
     "unbound": {**_FACT, "chain": int, "seq": int, "trail": int, "name": str, "body": str},
-    "content": {"id": int, "running": str},
+    # what some snapshots say runs, and of which part of the environment they say so
+    "content": {"id": int, "running": str, "scope": str},
     "snapshot": {**_FACT, "environment": str, "content": int},
+    # a snapshot that says the same as another entry does, `base`; its content is 0 until that is found
+    "renewal": {"position": int, "base": str},
     "environment": {"name": str, "basis": str, "states": int, "services": int, "first": str, "last_change": str,
                     "last_seen": str},
     "state": {"environment": str, "number": int, **_FACT, "started": int, "stopped": int, "replaced": int,
@@ -104,6 +110,7 @@ INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("approval", ("sha256", "environment", "time")),
     ("deployment", ("sha256",)),
     ("deployment", ("environment", "time")),
+    ("deployment", ("environment", "service", "time")),
     ("source", ("source_commit",)),
     ("pull_request", ("merge_commit",)),
     ("change", ("source_commit",)),
@@ -174,12 +181,17 @@ class Index:
     @property
     def unreadable(self) -> list[tuple[int, str, str]]:
         """Position, entry and message of entries whose body is not of its kind's form; the first thousand."""
-        return self._notices("unreadable")
+        return self.notices("unreadable")
 
     @property
     def ambiguous(self) -> list[tuple[int, str, str]]:
         """As `unreadable`, for evidence whose artifact's name did not bind to one fingerprint in its trail."""
-        return self._notices("ambiguous-binding")
+        return self.notices("ambiguous-binding")
+
+    def notices(self, code: str) -> list[tuple[int, str, str]]:
+        """What building the index had to say: position, entry and message of each notice of a code (see `build`)."""
+        rows = self.rows("SELECT position, entry, message FROM notice WHERE code = ? ORDER BY position", code)
+        return [(position, entry, message) for position, entry, message in rows]
 
     def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Everything that a question finds."""
@@ -252,10 +264,6 @@ class Index:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _notices(self, code: str) -> list[tuple[int, str, str]]:
-        rows = self.rows("SELECT position, entry, message FROM notice WHERE code = ? ORDER BY position", code)
-        return [(position, entry, message) for position, entry, message in rows]
 
     def _create(self, tables: Tables) -> None:
         from sqlite_utils import Database

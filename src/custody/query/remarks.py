@@ -23,7 +23,7 @@ _SIMULTANEOUS = """
     ORDER BY time, environment
 """
 _AT_ONCE = """
-    SELECT s.position, s.entry, s.time, s.writer, c.running FROM snapshot s JOIN content c ON c.id = s.content
+    SELECT s.position, s.entry, s.time, s.writer, c.running, c.scope FROM snapshot s JOIN content c ON c.id = s.content
     WHERE s.environment = ? AND s.time = ? ORDER BY s.position
 """
 
@@ -57,12 +57,12 @@ def remarks(index: Index) -> Iterator[Remark]:
 def _simultaneous(index: Index) -> Iterator[tuple[str, Proof, int]]:
     """Reports of one environment at one instant that contradict the one in front of them."""
     for environment, time in index.rows(_SIMULTANEOUS):
-        before = ""
-        at = -1
-        for *proof, running in index.rows(_AT_ONCE, environment, time):
-            if before not in ("", running):
+        last: dict[str, tuple[str, int]] = {}  # by the part that it is about: another part is another matter
+        for *proof, running, scope in index.rows(_AT_ONCE, environment, time):
+            before, at = last.get(scope, (running, -1))
+            if before != running:
                 yield environment, Proof(*proof), at
-            before, at = running, proof[0]
+            last[scope] = running, proof[0]
 
 
 def _remark(code: str, proof: Proof, message: str) -> Remark:

@@ -15,22 +15,22 @@ MOST = 1000
 
 
 def commit_line(index: Index, commit: str) -> CommitLine:
-    """What the ledger knows of a commit (full hex)."""
+    """What the ledger knows of a commit (full hex), by the last entry of each kind that tells of it."""
     built = index.row(
         "SELECT s.parents, s.committed, s.author, a.position, a.entry, a.time, a.writer "
         "FROM source s JOIN artifact a ON a.position = s.position WHERE s.source_commit = ? "
-        "ORDER BY a.time DESC, a.position DESC LIMIT 1",
+        "ORDER BY s.position DESC LIMIT 1",
         commit,
     )
     brought = index.row(
         "SELECT p.url, c.committed, c.authors, e.position, e.entry, e.time, e.writer FROM change c "
         "JOIN pull_request p ON p.position = c.position JOIN evidence e ON e.position = c.position "
-        "WHERE c.source_commit = ? ORDER BY e.time DESC, e.position DESC LIMIT 1",
+        "WHERE c.source_commit = ? ORDER BY c.rowid DESC LIMIT 1",
         commit,
     ) or index.row(
         "SELECT p.url, '', '', e.position, e.entry, e.time, e.writer FROM pull_request p "
         "JOIN evidence e ON e.position = p.position WHERE p.merge_commit = ? "
-        "ORDER BY e.time DESC, e.position DESC LIMIT 1",
+        "ORDER BY p.position DESC LIMIT 1",
         commit,
     )
     url = brought[0] if brought else ""

@@ -54,10 +54,8 @@ def windows(
 
 def last_moment(index: Index) -> str:
     """The latest time at which anything in the ledger took effect: what *now* means in a file."""
-    tables = ("chain", "artifact", "evidence", "approval", "deployment", "snapshot", "merge")
-    union = " UNION ALL ".join(f"SELECT max(time) AS time FROM {table}" for table in tables)
-    row = index.row(f"SELECT max(time) FROM ({union})")
-    return str(row[0] or "") if row else ""
+    row = index.row("SELECT moment FROM log")
+    return str(row[0]) if row else ""
 
 
 def silent(index: Index) -> list[tuple[str, Proof, float]]:
