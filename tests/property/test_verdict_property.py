@@ -56,6 +56,7 @@ EYES = FourEyesControl(name="four-eyes")
 STATED = ProvenanceControl(name="provenance", statement=True)
 APPROVED = (
     ApprovalsControl(name="approved"),
+    ApprovalsControl(name="anybody", apart=frozenset()),
     ApprovalsControl(name="two", count=2, apart=frozenset(), relayed=True),
     ApprovalsControl(name="officer", roles=frozenset({"risk-officer"}), claimed_authors=True),
 )
