@@ -43,7 +43,7 @@ from custody.policy.document import (
 from custody.policy.facts import EvidenceFact, Facts
 from custody.policy.superseding import in_force
 from custody.policy.verdict import GOOD, Verdict
-from custody.query.build import _SUPERSEDED_EVIDENCE
+from custody.query.settling import _SUPERSEDED_EVIDENCE
 
 KEYS = {name: signer(name).public.hex for name in ("dev-2", "dev-3", "stranger")}
 CHECKS = (

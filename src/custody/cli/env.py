@@ -124,23 +124,14 @@ def show(
 
 def _standings(answer: Answer, point: Point, belief: Belief) -> dict[str, Standing]:
     """Of each artifact of a state the verdict when it began to run, and the one at the moment that is asked about."""
-    from custody.policy.standing import Standing
+    from custody.policy.standing import standings_at
 
-    state = point.state
-    if state is None:
+    if point.state is None:
         return {}
-    judgement = answer.judgement()
     known = belief.known
     at = known.before if known is not None else None
     moment = min(point.when, known.time) if known is not None else point.when
-    moment = min(moment, judgement.now)
-    found = {}
-    for one in state.services:
-        then = judgement.verdict(one.sha256, state.environment, moment=one.since, at=at)
-        found[one.sha256] = Standing(
-            then, judgement.verdict(one.sha256, state.environment, moment=moment, at=at)
-        )
-    return found
+    return standings_at(answer.judgement(), point.state, moment, at=at)
 
 
 def _print_state(state: State | None, standing: Mapping[str, Standing], clock: Clock) -> None:

@@ -34,9 +34,14 @@ def option(
     )
 
 
-def argument(metavar: str, help: str) -> Any:
+def argument(metavar: str, help: str, completions: Sequence[str] = ()) -> Any:
     """A text argument that refuses to be empty."""
-    return typer.Argument(metavar=metavar, help=help, callback=_check(metavar, None))
+    return typer.Argument(
+        metavar=metavar,
+        help=help,
+        callback=_check(metavar, None),
+        autocompletion=(lambda: list(completions)) if completions else None,
+    )
 
 
 def _check(name: str, choices: Sequence[str] | None, hint: str = "") -> Callable[[Any], Any]:

@@ -33,7 +33,7 @@ def print_verdict(verdict: Verdict) -> None:
     """The policy it rests on, and a line for each control."""
     if verdict.policy:
         proof = verdict.policy_proof
-        entry = f", entry {proof.entry[:12]}" if proof is not None else ""
+        entry = f", entry {proof.entry[:12]}" if proof is not None else ", not recorded"
         console.out(
             f"policy      {safe_text(verdict.policy, 60)} (sha256 {verdict.policy_sha256[:12]}{entry})"
         )

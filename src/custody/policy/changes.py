@@ -40,6 +40,10 @@ def new_commits(case: Case) -> NewCommits:
     Its own commit is always among them: that a release before it had the same one says nothing of who saw it. Where
     records give several ranges that reach back to that release, what is in any of them is new.
     """
+    return case.once("new commits", lambda: _new_commits(case))
+
+
+def _new_commits(case: Case) -> NewCommits:
     if case.unread:
         said = f"a record of the artifact cannot be read, and may name other commits: {entries(case.unread)}"
         return NewCommits((), "", Weighed("unknown", said, tuple(case.unread)))
@@ -161,9 +165,15 @@ def changes_about(
     `control` is the name of the evidence (None: any), `roles` those that its writer needs. Of one change that is in
     force on several subjects its latest record counts. Those in one tuple are of one time: the worst of them counts.
     """
+    names = frozenset(case.reviews if control is None else {control} & case.reviews)
+    return case.once(("changes", names, roles), lambda: _changes_about(case, names, roles))
+
+
+def _changes_about(
+    case: Case, names: frozenset[str], roles: frozenset[str]
+) -> dict[str, list[tuple[ChangeFact, ...]]]:
     ties: list[Sequence[EvidenceFact]] = []
     newest: dict[str, list[EvidenceFact]] = {}  # by the change's URL its latest records
-    names = case.evidence if control is None else ({control} & case.evidence.keys())
     for name in names:
         for subject, found in case.evidence[name].items():
             if not _is_here(case, subject):

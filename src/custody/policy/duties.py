@@ -31,8 +31,12 @@ class Duties:
 
 def duties(case: Case, apart: Iterable[Duty], claimed_authors: bool = False) -> Duties:
     """Everybody who had one of these duties."""
-    found = Duties()
     wanted = frozenset(apart)
+    return case.once(("duties", wanted, claimed_authors), lambda: _duties(case, wanted, claimed_authors))
+
+
+def _duties(case: Case, wanted: frozenset[Duty], claimed_authors: bool) -> Duties:
+    found = Duties()
     if "builder" in wanted:
         _builders(case, found)
     if "deployer" in wanted:

@@ -155,7 +155,7 @@ class _Gathering:
                 tuple(one.deployments),
                 tuple(one.allowed),
                 tuple(trails[trail] for trail in one.trails),
-                last_release(asking, artifact, list(one.names), one.first, self._environment),
+                last_release(asking, list(one.names), one.first, self._environment),
             )
             for artifact, one in found.items()
         }

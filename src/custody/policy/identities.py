@@ -8,6 +8,7 @@ two identities claim is nobody's, and neither is the account that stands for eve
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
+from functools import lru_cache
 from typing import Self
 
 from custody.record.four_eyes import NOBODY
@@ -15,7 +16,7 @@ from custody.trust.document import TrustDocument
 from custody.trust.roles import may_write
 
 _MAIL = "mailto"
-_KEPT = 10_000
+_MOST_REMEMBERED = 10_000  # names that were asked for
 _NONE: frozenset[str] = frozenset()
 
 Name = tuple[str, str]  # the platform ("" for any, "mailto" for an address), the login or address
@@ -30,10 +31,10 @@ class Identities:
         self, roles: Mapping[str, frozenset[str]], keys: Mapping[str, str], claims: Mapping[Name, Set[str]]
     ) -> None:
         self._roles, self._keys = roles, keys
-        self._found: dict[tuple[str, str], str | None] = {}  # what was asked before
         self._claims: dict[str, dict[str, Set[str]]] = {}  # login -> platform -> who claim it
         for (provider, name), who in claims.items():
             self._claims.setdefault(name, {})[provider] = who
+        self._found = lru_cache(_MOST_REMEMBERED)(self._find)
 
     @classmethod
     def from_trust(cls, document: TrustDocument | None) -> Self:
@@ -69,14 +70,9 @@ class Identities:
 
         Where the platform is not known, a login that is claimed for one alone could be a stranger's on another.
         """
-        asked = name, provider
-        if asked not in self._found:
-            if len(self._found) >= _KEPT:
-                self._found.clear()
-            self._found[asked] = self._look_up(name, provider)
-        return self._found[asked]
+        return self._found(name, provider)
 
-    def _look_up(self, name: str, provider: str) -> str | None:
+    def _find(self, name: str, provider: str) -> str | None:
         folded = _fold(name)
         by_provider = self._claims.get(folded)
         if not by_provider or folded == NOBODY:
