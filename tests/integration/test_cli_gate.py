@@ -122,6 +122,14 @@ def test_an_environment_without_a_policy(ready: Desk) -> None:
     assert "no policy in force governs it" in said.out.splitlines()[-1]
 
 
+def test_a_policy_of_which_nothing_applies_is_nobodys_word(ready: Desk) -> None:
+    ready.path("narrow.toml").write_text(
+        HEAD + '[controls.unit]\nkind = "evidence"\nwhen = { name = "web" }\n'
+    )
+    said = ready(*GATE, "--what-if", "--policy", "narrow.toml", exit=6).out.splitlines()
+    assert said[-1] == "unknown: NO · 98ea6e4f216f for prod · no control of the policy applies to it"
+
+
 # Ledgers that cannot be believed
 
 

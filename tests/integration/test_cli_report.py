@@ -129,19 +129,16 @@ def test_a_gap_is_stated_and_an_answer_is_given(desk: Desk) -> None:
 
 
 def test_the_subjects_tell_what_the_commands_tell(desk: Desk) -> None:
-    report = desk(
-        "report", "environment", "prod", "--at", "2026-11-19T02:30", *STORY, "--json", **MOMENT
-    ).json
-    env = desk("env", "show", "prod", "--at", "2026-11-19T02:30", *STORY, "--json", **MOMENT).json["answer"][
-        "state"
-    ]
-    state = report["answer"]["state"]
-    assert state["number"] == env["number"] and state["proof"]["entry"] == env["proof"]["entry"]
-    assert [one["sha256"] for one in state["services"]] == [one["sha256"] for one in env["services"]]
-    assert len(state["services"]) == 6
-    assert [(one["verdictThen"], one["verdictNow"]) for one in state["services"]] == [
-        (one["verdict"]["whenItStarted"], one["verdict"]["atTheMoment"]) for one in env["services"]
-    ]
+    # A moment, and a state by its number, in which something ran whose verdict was another later on.
+    for question, services in ((("prod", "--at", "2026-11-19T02:30"), 6), (("prod#51",), 7)):
+        env = desk("env", "show", *question, *STORY, "--json", **MOMENT).json["answer"]["state"]
+        state = desk("report", "environment", *question, *STORY, "--json", **MOMENT).json["answer"]["state"]
+        assert state["number"] == env["number"] and state["proof"]["entry"] == env["proof"]["entry"]
+        assert [one["sha256"] for one in state["services"]] == [one["sha256"] for one in env["services"]]
+        assert len(state["services"]) == services
+        assert [(one["verdictThen"], one["verdictNow"]) for one in state["services"]] == [
+            (one["verdict"]["whenItStarted"], one["verdict"]["atTheMoment"]) for one in env["services"]
+        ]
     path = desk("trace", "51d5ae6a", *STORY, "--json").json["answer"]
     told = desk("report", "artifact", "51d5ae6a", *STORY, "--json").json["answer"]
     assert [one["title"] for one in told["path"]["path"]] == [one["title"] for one in path["items"]]

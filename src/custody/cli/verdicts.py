@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from custody.cli import console
 from custody.cli.console import Column
+from custody.policy.verdict import NOTHING_APPLIES
 from custody.text import safe_text
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def conclusion(verdict: Verdict) -> str:
     stand = [one for one in verdict.controls if one.state in ("failed", "missing", "unknown")]
     why = ", ".join(f"{safe_text(one.name, 40)} {one.state}" for one in stand)
     about = f"{verdict.artifact[:12]} for {safe_text(verdict.environment, 60)}"
-    reason = why or (safe_text(verdict.reason, 200) if verdict.outcome != "passed" else "")
+    reason = why or (safe_text(verdict.reason or NOTHING_APPLIES, 200) if verdict.outcome != "passed" else "")
     return f"{console.style(word, style)} · {about}" + (f" · {reason}" if reason else "")
 
 

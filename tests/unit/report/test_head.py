@@ -14,6 +14,7 @@ from custody.errors import RefusedError, UsageError
 from custody.ledger import findings
 from custody.ledger.findings import Finding
 from custody.ledger.reader import open_ledger
+from custody.query.environments import latest
 from custody.query.opening import Answers, open_answers
 from custody.report import head, ledger, markdown
 from custody.report.artifact import artifact_report
@@ -122,3 +123,14 @@ def test_nothing_was_known_is_not_nothing_ran(answers: Answers) -> None:
         "known": False,
     }
     assert "nothing had been reported" in markdown.write(made)
+
+
+def test_an_entry_behind_the_checkpoint_is_not_called_covered(answers: Answers) -> None:
+    covered = answers.report.covered
+    made = value_of(environment_report(answers, ASKED, "prod", latest(answers.index, "prod")))
+    told = {one["position"]: one["checkpoint"] for one in made["answer"]["proof"]["entries"]}
+    assert 0 < covered <= min(told) and set(told.values()) == {"not covered"}
+    inside = value_of(entry_report(answers, ASKED, covered - 1))["answer"]
+    outside = value_of(entry_report(answers, ASKED, covered))["answer"]
+    assert inside["entry"]["checkpoint"] == "covered" and inside["proof"]["tlogProof"]
+    assert outside["entry"]["checkpoint"] == "not covered" and outside["proof"] == {}
