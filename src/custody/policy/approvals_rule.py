@@ -117,7 +117,7 @@ def _heard(
         if not control.relayed:
             why = f"what {proof.writer} recorded for {shown}, since the policy counts no relayed ones"
         elif RELAY not in case.identities.roles(proof.writer):
-            why = f"what {proof.writer} recorded for {shown}, and is no relay"
+            why = f"what {proof.writer}, who is no relay, recorded for {shown}"
         elif is_program(login_of(fact.given_by)):
             why = f"what {proof.writer} recorded for {shown}, which is a program"
         else:

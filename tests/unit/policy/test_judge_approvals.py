@@ -295,7 +295,7 @@ class TestRelayed:
 
     def test_only_a_relays(self) -> None:
         found = one(self.demanded, approval(writer="dev-2", given_by="github:dev-3"))
-        assert found.state == "failed" and "is no relay" in found.sentence
+        assert found.state == "failed" and "who is no relay" in found.sentence
 
     def test_it_was_given_when_it_was_given(self) -> None:
         how: Any = {"writer": "relay", "given_by": "slack:dev-3"}
