@@ -533,7 +533,11 @@ def test_a_word_given_elsewhere_that_is_nobodys(desk: Desk) -> None:
     desk(*RELAYED, "github:dependabot[bot]")
     desk(*APPROVE, *APPROVER, "--yes", "--given-by", "github:risk-1")  # of somebody who is no relay
     said = gate(desk, exit=6)
-    for part in ("who is nobody that trust.toml names", "which is a program", "who is no relay, recorded for"):
+    for part in (
+        "who is nobody that trust.toml names",
+        "which is a program",
+        "who is no relay, recorded for",
+    ):
         assert part in " ".join(said.split()), said
 
 
