@@ -12,6 +12,8 @@ from pathlib import Path
 from bench.appending import batch_row, durable_row, process_row
 from bench.asking import moment_row
 from bench.fingerprints import file_row, folder_row
+from bench.judging import judging_rows
+from bench.machine import machine_rows
 from bench.measure import Row, say, show
 from bench.verifying import git_row, memory_line, merge_row, verification_rows
 
@@ -51,6 +53,8 @@ def _rows(
     rows.append(batch_row(folder, min(durable * 10, 2000), rounds))
     rows.append(merge_row(folder, merged, rounds))
     rows.append(moment_row(few, many, rounds))
+    rows += judging_rows(folder, max(10, many // 1000), max(20, many // 100), max(1, rounds // 2))
+    rows += machine_rows(few, many // 10, rounds)
     rows.append(folder_row(folder, merged, rounds))
     # These have a peer that may not be installed.
     peers = (file_row(folder, merged // 10, rounds), git_row(folder, commits, merged, max(1, rounds // 2)))

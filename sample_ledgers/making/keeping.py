@@ -18,15 +18,20 @@ from typing import NamedTuple
 from custody.keys.ed25519 import Signer
 from custody.kinds import Genesis, Redaction, Seal, Trust
 from custody.ledger.checkpoint import parse_checkpoint
-from custody.ledger.entry import Seen, entry_id, parse_header
+from custody.ledger.entry import Seen, Subject, entry_id, parse_header
 from custody.ledger.reader import open_ledger
 from custody.ledger.store import create_ledger
 from custody.ledger.timestamps import from_datetime
 from custody.ledger.writer import ChainWriter, Draft, Receipt, Writer
+from custody.policy.decisions import decision_of
+from custody.policy.judgement import Judgement
+from custody.policy.verdict import Verdict
+from custody.query.build import IndexBuilder
+from custody.query.index import Index
 from custody.trust import custodian
 from custody.trust.memory import Remembered
 from custody.trust.merging import MergeResult, merge
-from custody.trust.verification import Expectations
+from custody.trust.verification import Expectations, Verification
 from making import people
 
 SEALED = Draft("seal", Seal().write(), last=True)
@@ -122,6 +127,24 @@ class Keeper:
     def checkpoint(self) -> None:
         """Sign for what the ledger holds now."""
         self._remember(custodian.checkpoint(self.path, people.signer(people.KEEPER), self._expectations))
+
+    def gate(self, artifact: Subject, environment: str, time: datetime) -> Verdict:
+        """Ask the policy, and put the answer on record, as `custody gate --record` does it."""
+        with open_ledger(self.path) as snapshot, Index.in_memory() as index:
+            builder = IndexBuilder(index)
+            verification = Verification(snapshot, self._expectations(self.origin), workers=1)
+            for step in verification.run():
+                builder.add(step.entries)
+            builder.finish()
+            moment = from_datetime(time)
+            verdict = Judgement(snapshot, index, verification.trust).verdict(
+                artifact.sha256, environment, moment=moment
+            )
+        report = verification.report
+        passed = verdict.outcome == "passed"
+        body = decision_of(artifact, verdict, allowed=passed, size=report.size, root=report.root)
+        self.act(people.KEEPER, time, Draft("decision", body.write(), (artifact,)))
+        return verdict
 
     def copy_to(self, path: Path) -> Keeper:
         """A copy of the ledger, and who goes on keeping it."""

@@ -6,6 +6,7 @@ at what runs. What is scripted is in `_story`; the rest is everyday work, drawn 
 
 from __future__ import annotations
 
+import hashlib
 import heapq
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,22 +17,25 @@ from random import Random
 from typing import NamedTuple
 
 from custody.kinds import (
+    Allow,
     Approval,
-    Decision,
+    CommitRange,
     Extras,
     Genesis,
     Link,
     Note,
     Policy,
+    PolicySeen,
     Run,
     Running,
     Snapshot,
     Trust,
+    Word,
 )
 from custody.ledger.writer import Draft
 from making import people
 from making.keeping import SEALED, Keeper, Step, export
-from making.pipeline import PASSED, Outcome, run_deployment, run_pipeline, subject
+from making.pipeline import PASSED, REGULATED, Outcome, run_deployment, run_pipeline, subject
 from making.reports import Build, make_build, pick
 
 ORIGIN = "acme.example/payments"
@@ -48,12 +52,12 @@ SERVICES = {
     "notifications": ((2, 2, 7), 2),
 }
 BLUE_GREEN = frozenset({"payments-api", "card-gateway"})  # old and new run side by side for a while
-REGULATED = frozenset({"ledger-core", "fraud-scoring"})  # for production, the risk officer decides
 # While the story has a service to itself, nothing everyday happens to it.
 RESERVED = {
     "fraud-scoring": (date(2026, 10, 29), date(2026, 10, 30)),
     "ledger-core": (date(2026, 11, 4), date(2026, 11, 6)),
     "customer-portal": (date(2026, 11, 10), date(2026, 11, 12)),
+    "notifications": (date(2026, 11, 12), date(2026, 11, 13)),
     "payments-api": (date(2026, 11, 17), date(2026, 11, 20)),
 }
 ROTATION = datetime(2026, 11, 9, 9, 0, 12, tzinfo=UTC)  # the second trust document
@@ -62,25 +66,41 @@ CARD_NUMBER = "4111 1111 1111 1111"  # the card networks' number for tests
 POLICY = """\
 # What must be true of a build before it runs in prod.
 version = 1
+name = "production"
+environments = ["prod"]
+uncovered-tail = true
 
-[[control]]
-name = "unit-tests"
-of = "artifact"
+[controls.provenance]
+kind = "provenance"
+repositories = ["https://git.acme.example/acme/*"]
+branches = ["main"]
+writers = ["ci-builder"]
 
-[[control]]
-name = "integration-tests"
-of = "artifact"
+[controls.unit-tests]
+kind = "evidence"
+type = "junit"
 
-[[control]]
-name = "dependency-scan"
-of = "artifact"
+[controls.integration-tests]
+kind = "evidence"
+type = "junit"
 
-[[control]]
-name = "code-review"
-of = "commit"
+[controls.dependency-scan]
+kind = "evidence"
+type = "sarif"
+limits = { error = 0 }
 
-[approval.prod]
+[controls.four-eyes]
+kind = "four-eyes"
+control = "four-eyes"
+
+[controls.release]
+kind = "approvals"
 roles = ["approver", "risk-officer"]
+
+[controls.risk]
+kind = "approvals"
+roles = ["risk-officer"]
+when = { "annotation.risk" = "high" }
 """
 
 
@@ -97,6 +117,7 @@ class Fate(NamedTuple):
     by: str = people.MANAGER
     cause: str = ""
     minor: bool = False
+    author: str = ""  # who wrote it, where the story says
 
 
 class Payments:
@@ -112,6 +133,9 @@ class Payments:
         self._changes = count(7301)
         self._jobs = count(1)
         self._pending: list[Path] = []
+        self._line: dict[str, list[str]] = {service: [] for service in SERVICES}  # the branch's commits
+        self.built: dict[str, Build] = {}  # the latest of each service
+        self._released: dict[str, str] = {}  # of those, the last that was approved for prod
         self._versions = {service: version for service, (version, _) in SERVICES.items()}
         before = {service: self._new_build(service) for service in SERVICES}
         self._running = {name: {one: [build] for one, build in before.items()} for name in ENVIRONMENTS}
@@ -190,6 +214,8 @@ class Payments:
     def _pipeline(self, service: str, start: datetime, fate: Fate, outcome: Outcome) -> None:
         """A run; and if nothing failed, what becomes of its build."""
         build = self._new_build(service, minor=fate.minor)
+        build = build._replace(author=fate.author or build.author)
+        self.built[service] = build
         builder = people.BUILDER if start < ROTATION else people.BUILDER_2
         exports = run_pipeline(self._folder, ORIGIN, build, start, builder, outcome)
         self._on(exports.end, lambda: self._pending.extend(exports.paths))
@@ -207,11 +233,20 @@ class Payments:
 
     def _decide(self, build: Build, fate: Fate, link: str) -> None:
         assert fate.approved is not None
-        decision: Decision = "rejected" if fate.prod is None else "approved"
+        decision: Word = "rejected" if fate.prod is None else "approved"
+        seen = PolicySeen("production", hashlib.sha256(POLICY.encode()).hexdigest())
         body = Approval(
-            subject(build), "prod", decision, fate.reason, extras=Extras(links=(Link("change", link),))
+            subject(build),
+            "prod",
+            decision,
+            fate.reason,
+            commits=CommitRange(build.commit, build.since),
+            policy=seen,
+            extras=Extras(links=(Link("change", link),) if link else ()),
         )
         self._act(fate.by, fate.approved, Draft("approval", body.write(), (subject(build),)))
+        if decision == "approved":
+            self._released[build.service] = build.commit
 
     def _deploy(
         self,
@@ -286,7 +321,8 @@ class Payments:
 
         # A scan that fails, and the commit that mends it.
         self._run("fraud-scoring", "2026-10-29 09:41:10", Fate(), Outcome(problem="yaml-load 0.9.3"))
-        self._say(manager, "2026-10-29 10:20:47", "fraud-scoring is not released: dependency-scan failed")
+        self._gate("fraud-scoring", "2026-10-29 12:08:19")
+        self._say(manager, "2026-10-29 12:10:47", "fraud-scoring is not released: dependency-scan failed")
         reason = "yaml-load replaced, dependency-scan passes again"
         fate = _fate(
             "2026-10-29 15:05:12", "2026-10-30 09:48:20", "2026-10-30 10:12:33", reason, people.OFFICER_LAPTOP
@@ -316,6 +352,17 @@ class Payments:
         # Something that must not be kept, and its erasure.
         self._on(_moment("2026-11-12 10:22:15"), self._leak)
 
+        # Somebody approves what they wrote themselves. The gate says no, until somebody else has looked.
+        author = people.DEV_2
+        reason = "quiet hours are kept in the customer's own time zone, seen in staging"
+        fate = _fate("2026-11-12 10:20:11", "2026-11-13 13:26:40", "2026-11-13 13:48:12", reason, manager)
+        self._run("notifications", "2026-11-12 09:05:27", fate._replace(author=author, minor=True))
+        reason = "my change, tried it in staging"
+        early = fate._replace(approved=_moment("2026-11-13 09:58:03"), by=author, reason=reason)
+        self._on(_moment("2026-11-13 09:58:03"), lambda: self._decide(self.built["notifications"], early, ""))
+        self._gate("notifications", "2026-11-13 10:02:31")
+        self._gate("notifications", "2026-11-13 13:44:50")
+
         # A release by day that charges twice, and its hotfix by night.
         reason = "shorter timeout towards the gateway, load test in the change"
         fate = _fate("2026-11-17 12:20:30", "2026-11-18 13:31:07", "2026-11-18 14:02:21", reason, manager)
@@ -327,14 +374,35 @@ class Payments:
         fate = _fate(
             "2026-11-19 02:08:15", "2026-11-19 02:17:42", "2026-11-19 02:22:36", reason, people.OFFICER_TOKEN
         )
-        self._run("payments-api", "2026-11-19 01:31:04", fate._replace(cause="hotfix"))
+        fate = fate._replace(cause="hotfix", author=people.DEV_2)
+        self._run("payments-api", "2026-11-19 01:31:04", fate, Outcome(unreviewed=True))
+        self._on(_moment("2026-11-19 02:12:05"), self._except)
+        self._gate("payments-api", "2026-11-19 02:19:22")
         for night in (_moment("2026-11-19 02:00:10"), _moment("2026-11-19 02:45:00")):
             self._on(night, partial(self._merge, night))
-        self._say(manager, "2026-11-19 09:12:25", "the hotfix of the night is reviewed: 41 charges refunded")
+        self._say(manager, "2026-11-19 09:12:25", "the night's double charges are refunded: 41 of them")
+
+        # The exception ends before anybody reviewed the change: what runs could not be released again.
+        self._gate("payments-api", "2026-11-19 16:30:18")
+        reason = "the night's hotfix with its review and a test of its own"
+        fate = _fate("2026-11-20 10:14:09", "2026-11-20 13:05:51", "2026-11-20 13:31:44", reason, manager)
+        self._run("payments-api", "2026-11-20 08:40:36", fate)
 
     def _run(self, service: str, start: str, fate: Fate, outcome: Outcome = PASSED) -> None:
         begin = _moment(start)
         self._on(begin, partial(self._pipeline, service, begin, fate, outcome))
+
+    def _gate(self, service: str, when: str) -> None:
+        """The gate is asked about the latest build, and its answer recorded."""
+        moment = _moment(when)
+        self._on(moment, lambda: self.keeper.gate(subject(self.built[service]), "prod", moment))
+
+    def _except(self) -> None:
+        """Nobody is awake who could review the change: an exception, for this build, until noon."""
+        about = subject(self.built["payments-api"])
+        reason = "double charges in production; nobody to review at night, to be reviewed by noon"
+        body = Allow("prod", "2026-11-19T12:00:00.000Z", reason, about, controls=("four-eyes",))
+        self._act(people.ADMIN, _moment("2026-11-19 02:12:05"), Draft("allow", body.write(), (about,)))
 
     def _roll_back(self, service: str, moment: datetime) -> None:
         before = self._in_prod[service][-2]
@@ -353,7 +421,11 @@ class Payments:
         self._versions[service] = (major, middle + 1, 0) if minor else (major, middle, patch + 1)
         version = ".".join(map(str, self._versions[service]))
         run = next(self._runs)
-        return make_build(Random(f"custody samples: build {run}"), service, version, run)
+        build = make_build(Random(f"custody samples: build {run}"), service, version, run)
+        line = self._line.setdefault(service, [])
+        line.append(build.commit)
+        since = self._released.get(service, "")
+        return build._replace(since=since, line=tuple(line[line.index(since) + 1 :] if since else line))
 
 
 def _number(build: Build) -> int:

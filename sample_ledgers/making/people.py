@@ -13,7 +13,7 @@ DEPLOYER, REPORTER = "cd-deployer", "k8s-reporter"
 KEEPER, ADMIN = "ledger-keeper", "platform-admin"
 MANAGER = "release-manager"
 OFFICER_LAPTOP, OFFICER_TOKEN = "risk-officer-laptop", "risk-officer-token"
-DEV_1, DEV_2 = "dev-1", "dev-2"
+DEV_1, DEV_2, DEV_3, DEV_4 = "dev-1", "dev-2", "dev-3", "dev-4"
 STRANGER = "stranger"
 
 # Identity: the keys of the first trust document, those that the second adds, roles, names elsewhere.
@@ -25,8 +25,10 @@ _IDENTITIES: dict[str, tuple[list[str], list[str], list[str], list[str]]] = {
     "platform-admin": ([ADMIN], [], ["admin"], []),
     "release-manager": ([MANAGER], [], ["approver"], []),
     "risk-officer": ([OFFICER_LAPTOP], [OFFICER_TOKEN], ["risk-officer"], []),
-    "dev-1": ([DEV_1], [], [], ["acme-ci:dev-1"]),
-    "dev-2": ([DEV_2], [], [], ["acme-ci:dev-2"]),
+    "dev-1": ([DEV_1], [], [], ["dev-1", "dev-1@acme.example"]),
+    "dev-2": ([DEV_2], [], ["approver"], ["dev-2", "dev-2@acme.example"]),
+    "dev-3": ([DEV_3], [], [], ["dev-3", "dev-3@acme.example"]),
+    "dev-4": ([DEV_4], [], [], ["dev-4", "dev-4@acme.example"]),
 }
 
 

@@ -7,21 +7,40 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from custody.kinds import Artifact, Deployment, Evidence, Extras, Genesis, Link, Run, Seal
+from custody.kinds import (
+    Artifact,
+    Author,
+    Deployment,
+    Evidence,
+    Extras,
+    Genesis,
+    Link,
+    Run,
+    Seal,
+    Source,
+)
+from custody.kinds.extras import NONE
 from custody.ledger.canonical import JsonObject
 from custody.ledger.entry import Subject
+from custody.ledger.timestamps import from_datetime
 from custody.ledger.writer import Draft
-from custody.record.junit import read_junit
+from custody.record import provenance
+from custody.record.evidence import read_evidence
+from custody.record.report import Wanted
 from making import people, reports
 from making.keeping import SEALED, Step, export
 from making.reports import Build, pick
 
+REGULATED = frozenset({"ledger-core", "fraud-scoring"})  # for production, the risk officer decides
+
 
 class Outcome(NamedTuple):
-    """What goes wrong in a run: test cases that fail in a suite ("unit" or "integration"), a package with a problem."""
+    """What goes wrong in a run: test cases that fail in a suite ("unit" or "integration"), a package with a problem,
+    a change that nobody reviewed, which stops no pipeline."""
 
     failing: str = ""
     problem: str = ""
+    unreviewed: bool = False
 
     @property
     def passed(self) -> bool:
@@ -75,21 +94,22 @@ def run_pipeline(
 
     def evidence(control: str, suite: str) -> Draft:
         failing = pick(random, 1, 3) if outcome.failing == suite else 0
-        return _tests(folder, build, control, reports.junit(random, build.service, suite, failing), about)
+        report = reports.junit(random, build.service, suite, failing)
+        return _checked(folder, "junit", control, report, about, name=build.service)
 
     signer = people.signer(builder)
-    reviewed = start + _seconds(random, 15, 40)
+    recorded = start + _seconds(random, 15, 40)
     built = start + _seconds(random, 150, 330)
     tested = built + _seconds(random, 15, 70)
-    review = Evidence(
-        "code-review", "generic", "pass", commit=build.commit, description="reviewed by another than its author",
-        extras=Extras(links=(Link("change", f"https://git.acme.example/acme/{build.service}/changes/{build.run}"),)),
-    )  # fmt: skip
+    merged = start - timedelta(minutes=3)
+    seen = None if outcome.unreviewed else merged - timedelta(minutes=12)
+    change = reports.change(build, merged - timedelta(hours=2), seen, merged)
+    review = _checked(folder, "pull-request", "four-eyes", change, None, commit=build.commit)
     first = export(
         paths[0], origin, signer, context(build, "build"), start,
         [
-            Step(reviewed, Draft("evidence", review.write())),
-            Step(built, Draft("artifact", _artifact(build), (subject(build),))),
+            Step(recorded, review),
+            Step(built, Draft("artifact", _artifact(build, merged), (subject(build),))),
             Step(tested, evidence("unit-tests", "unit")),
             Step(tested + timedelta(seconds=1.4), SEALED),
         ],
@@ -100,7 +120,13 @@ def run_pipeline(
     second = export(
         paths[1], origin, signer, context(build, "scan"), scanning,
         [
-            Step(scanned, _scan(build, reports.scan(random, build, outcome.problem), outcome.problem, about)),
+            Step(
+                scanned,
+                _checked(
+                    folder, "sarif", "dependency-scan", reports.scan(random, build, outcome.problem), about,
+                    name=build.service,
+                ),
+            ),
             Step(scanned + timedelta(seconds=0.9), SEALED),
         ],
     )  # fmt: skip
@@ -134,43 +160,57 @@ def run_deployment(
     return path
 
 
-def _artifact(build: Build) -> JsonObject:
+def _artifact(build: Build, merged: datetime) -> JsonObject:
+    """What `custody append artifact --git . --since RELEASE` says of a build."""
+    about = context(build, "build")
+    author = Author(build.author, f"{build.author}@acme.example", from_datetime(merged))
+    commits = build.line if build.since else ()
     return Artifact(
-        subject(build), build.size, version=build.version, commit=build.commit,
-        repository=f"https://git.acme.example/acme/{build.service}",
-    ).write()  # fmt: skip
+        subject(build),
+        build.size,
+        version=build.version,
+        commit=build.commit,
+        repository=about.repository,
+        source=Source(branch="main", author=author, committer=author, since=build.since, commits=commits),
+        build=provenance.build(about, None, None, ()),
+        extras=Extras({"risk": "high"}) if build.service in REGULATED else NONE,
+    ).write()
 
 
-def _tests(folder: Path, build: Build, control: str, xml: bytes, about: Subject | None) -> Draft:
-    """JUnit evidence, read by the reader that `custody append evidence --type junit` uses."""
-    path = folder / f"junit-{build.run}-{control}.xml"
-    path.write_bytes(xml)
-    found = read_junit([path])
+_MEDIA = {"junit": "application/xml", "sarif": "application/sarif+json", "pull-request": "application/json"}
+
+
+def _checked(
+    folder: Path,
+    type: str,
+    control: str,
+    report: bytes,
+    about: Subject | None,
+    *,
+    name: str = "",
+    commit: str = "",
+) -> Draft:
+    """Evidence, read and judged as `custody append evidence --type TYPE` does it."""
+    path = folder / f"{control}-report"
+    path.write_bytes(report)
+    found, result, limits, floors = read_evidence(type, [path], Wanted(artifact=about), {}, {})
     path.unlink()
-    summary = {
-        "tests": found.tests, "failures": found.failures, "errors": found.errors, "skipped": found.skipped,
-        "timeMs": found.time_ms,
-    }  # fmt: skip
     body = Evidence(
         control,
-        "junit",
-        found.result,
+        type,
+        result,
         about,
-        "" if about else build.service,
-        summary=summary,
+        "" if about or commit else name,
+        commit,
+        summary=found.summary,
         failed=found.failed,
+        format=found.format,
+        tools=found.tools,
+        limits=limits,
+        floors=floors,
+        pull_request=found.pull_request,
     )
-    files = tuple((one.data, "application/xml") for one in found.files)
-    return Draft("evidence", body.write(), (about,) if about else (), files)
-
-
-def _scan(build: Build, report: bytes, problem: str, about: Subject | None) -> Draft:
-    text = f"high: {problem}, still reachable from the service" if problem else "no finding of high severity"
-    body = Evidence(
-        "dependency-scan", "generic", "fail" if problem else "pass", about, "" if about else build.service,
-        description=text,
-    )  # fmt: skip
-    return Draft("evidence", body.write(), (about,) if about else (), ((report, "application/json"),))
+    return Draft("evidence", body.write(), (about,) if about else (), ((report, _MEDIA[type]),))
 
 
 def _seconds(random: Random, low: int, high: int) -> timedelta:

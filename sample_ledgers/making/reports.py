@@ -1,11 +1,15 @@
-"""What a pipeline's tools would have written: JUnit reports, a scanner's results, commits, fingerprints."""
+"""What a pipeline's tools would have written: JUnit reports, a scanner's log, changes, commits, fingerprints."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from datetime import datetime
 from random import Random
 from typing import NamedTuple
+
+from custody.ledger.timestamps import from_datetime
+from custody.record.pull_request import OWN
 
 TESTS = {
     "payments-api": (
@@ -42,7 +46,11 @@ TESTS = {
 
 
 class Build(NamedTuple):
-    """One build of a service: what came out of one run of its pipeline."""
+    """One build of a service: what came out of one run of its pipeline.
+
+    `commit` merged the change whose last commit is `change`; `line` are the commits of the branch since the last
+    release, and `since` that release's.
+    """
 
     service: str
     version: str
@@ -51,6 +59,9 @@ class Build(NamedTuple):
     sha256: str
     size: int
     author: str
+    change: str
+    since: str = ""
+    line: tuple[str, ...] = ()
 
 
 def pick(random: Random, low: int, high: int) -> int:
@@ -63,7 +74,8 @@ def make_build(random: Random, service: str, version: str, run: int) -> Build:
     commit = random.randbytes(20).hex()
     fingerprint = hashlib.sha256(f"{service} {version} {commit}".encode()).hexdigest()
     size = pick(random, 9_000_000, 64_000_000)
-    return Build(service, version, run, commit, fingerprint, size, f"dev-{pick(random, 1, 4)}")
+    author = f"dev-{pick(random, 1, 4)}"
+    return Build(service, version, run, commit, fingerprint, size, author, random.randbytes(20).hex())
 
 
 def junit(random: Random, service: str, suite: str, failing: int = 0) -> bytes:
@@ -88,15 +100,35 @@ def junit(random: Random, service: str, suite: str, failing: int = 0) -> bytes:
 
 
 def scan(random: Random, build: Build, problem: str = "") -> bytes:
-    """A dependency scanner's result; `problem` is the one high finding, if there is one."""
-    findings = []
+    """A dependency scanner's SARIF log; `problem` is the one error in it, if there is one."""
+    results = []
     if problem:
-        findings.append({"package": problem, "severity": "high", "advice": "update to a maintained release"})
-    result = {
-        "scanner": "depscan 3.2.1",
-        "target": f"{build.service} {build.version}",
-        "sha256": build.sha256,
-        "components": pick(random, 120, 340),
-        "findings": findings,
+        text = f"{problem} has a vulnerability of high severity, reachable from the service"
+        results.append({"ruleId": "vulnerable-dependency", "level": "error", "message": {"text": text}})
+    run = {
+        "tool": {"driver": {"name": "depscan", "version": "3.2.1"}},
+        "properties": {"components": pick(random, 120, 340), "sha256": build.sha256},
+        "results": results,
     }
-    return (json.dumps(result, indent=1) + "\n").encode()
+    return (json.dumps({"version": "2.1.0", "runs": [run]}, indent=1) + "\n").encode()
+
+
+def change(build: Build, opened: datetime, reviewed: datetime | None, merged: datetime) -> bytes:
+    """The pull request that brought a build's commit, as custody's own small JSON; `reviewed` is None for nobody."""
+    reviewer = f"dev-{int(build.author[-1]) % 4 + 1}"
+    said = []
+    if reviewed is not None:
+        time = from_datetime(reviewed)
+        said = [{"by": reviewer, "state": "approved", "time": time, "commit": build.change}]
+    value = {
+        "url": f"https://git.acme.example/acme/{build.service}/changes/{build.run}",
+        "number": str(build.run),
+        "state": "merged",
+        "author": build.author,
+        "mergeCommit": build.commit,
+        "mergedBy": reviewer if reviewed else build.author,
+        "merged": from_datetime(merged),
+        "changes": [{"commit": build.change, "authors": [build.author], "time": from_datetime(opened)}],
+        "reviews": said,
+    }
+    return (json.dumps({OWN: value}, indent=1) + "\n").encode()

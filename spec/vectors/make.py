@@ -5,6 +5,7 @@ What each file must say stands in expected.toml, which is written by hand.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import sys
@@ -21,11 +22,16 @@ from registry import FILES  # noqa: E402
 from workshop import World, checkpoint, document, put, shrink, signer  # noqa: E402
 
 from custody.kinds import (  # noqa: E402
+    Allow,
     Approval,
     Artifact,
+    ControlState,
+    Decision,
     Deployment,
     Evidence,
     Genesis,
+    JudgedBy,
+    LogSeen,
     Note,
     Policy,
     Redaction,
@@ -97,11 +103,22 @@ def make_valid(folder: Path) -> None:
     )
     yes = Approval(API, "prod", "approved", "change 88").write()
     approval = world.run("risk-officer", Draft("approval", yes, (API,), last=True), seal=False)
+    exception = Allow("prod", "2026-03-09T08:00:00.000Z", "the scanner is down", API, controls=("scan",))
+    decision = Decision(
+        API,
+        "prod",
+        "FAILED",
+        "https://acme.example/custody",
+        "2026-03-02T08:00:00.000Z",
+        LogSeen(5, "5e" * 32),
+        JudgedBy("release", hashlib.sha256(b"version = 1\n").hexdigest()),
+        (ControlState("scan", "evidence", "missing"),),
+    )
     governance = world.run(
         "keeper",
         Draft("policy", Policy("release", "version = 1\n").write()),
-        Draft("allow", {"sha256": API.sha256, "environment": "prod"}, (API,)),
-        Draft("decision", {"decision": "yes", "environment": "prod"}, (API,)),
+        Draft("allow", exception.write(), (API,)),
+        Draft("decision", decision.write(), (API,)),
     )
     first = document()
     second = document(2, first, revoked=[("former-builder", ())])

@@ -20,6 +20,17 @@ QUESTIONS = [
     ("env", "show", "prod", *LEDGER, *ROOT),
     ("env", "log", "prod", "-n", "1000", *LEDGER, *ROOT),
     ("env", "log", "prod", "--json", *LEDGER, *ROOT),
+    ("report", *LEDGER, *ROOT),
+    ("report", "environment", "prod", "--since", "2020-01-01T00:00", *LEDGER, *ROOT),
+    ("env", "diff", "prod#1", "prod", *LEDGER, *ROOT),
+    ("env", "deployments", "prod", "-n", "1000", *LEDGER, *ROOT),
+    ("env", "windows", "prod", "--interval", "1s", *LEDGER, *ROOT),
+    ("env", "where", "artifact-0", *LEDGER, *ROOT),
+    ("trace", "artifact-0", "--tree", *LEDGER, *ROOT),
+    ("trace", "prod@{now}", "--before", "5000d", *LEDGER, *ROOT),
+    ("search", "artifact", "-n", "1000", *LEDGER, *ROOT),
+    ("export", "events", *LEDGER, *ROOT),
+    ("export", "events", "--format", "jsonl", *LEDGER, *ROOT),
 ]
 
 
@@ -37,7 +48,7 @@ def each(count: int, payloads: int) -> list[tuple[str, ...]]:
 
 FIELDS = (
     "flow trail job repository branch provider id url runner actor version source key value failed count description"
-    " annotation other note why link running reason given approval policy"
+    " annotation other note why link running reason given approval policy author request"
 ).split()
 
 
@@ -49,7 +60,7 @@ def ask_everything(folder: Path, payloads: Mapping[str, str], terminal: bool) ->
     outputs = (screen.in_terminal if terminal else screen.piped)(folder, commands, env)
     for command, output in zip(commands, outputs, strict=True):
         screen.check_harmless(output, " ".join(command), terminal)
-        if command[0] == "trace":
+        if command[0] == "trace" and command[2] == "-l":
             payload = list(payloads.values())[int(command[1].rpartition("-")[2])]
             assert f"{screen.shown(payload)}~reason" in output, output
     together = "\n".join(outputs)
@@ -86,8 +97,8 @@ def give_names(folder: Path, payloads: Mapping[str, str], terminal: bool) -> Non
             ("append", "policy", name, *LEDGER, "--key", "ci.key"),
             ("append", "trust", name, *LEDGER, "--key", "ci.key"),
             ("append", "evidence", name, "--type", "junit", *LEDGER, "--key", "ci.key"),
-            ("append", "snapshot", "--env", "prod", "--from", name, *LEDGER, "--key", "ci.key"),
-            ("append", "approval", name, "--env", name, *LEDGER, "--key", "ci.key"),
+            ("append", "snapshot", "--env", "prod", name, *LEDGER, "--key", "ci.key"),
+            ("append", "approval", name, "--env", name, "--yes", *LEDGER, "--key", "ci.key"),
             ("append", "note", "x", *LEDGER, "--key", name),
             ("append", "note", "x", *LEDGER, "--key", "ci.key", "--once", "b", "--trail", name),
             ("append", "note", name, *LEDGER, "--key", "ci.key", "--once", "b"),
@@ -102,6 +113,13 @@ def give_names(folder: Path, payloads: Mapping[str, str], terminal: bool) -> Non
             ("env", "show", "prod", "--at", name, *LEDGER),
             ("env", "show", "prod", "--tz", name, *LEDGER),
             ("env", "log", name, *LEDGER),
+            ("env", "diff", name, name, *LEDGER),
+            ("env", "deployments", name, *LEDGER),
+            ("env", "where", name, *LEDGER),
+            ("env", "windows", "prod", "--interval", name, *LEDGER),
+            ("env", "show", "prod", "--known-at", name, *LEDGER),
+            ("search", name, *LEDGER),
+            ("export", "events", "--env", name, *LEDGER),
             ("log", "--kind", name, *LEDGER),
             ("export", "entry", "1", "-o", name, *LEDGER),
             ("trust", "pin", name, name),
@@ -153,9 +171,7 @@ def give_contents(folder: Path, payloads: Mapping[str, str], terminal: bool) -> 
             (
                 "append",
                 "snapshot",
-                "--env",
                 "prod",
-                "--from",
                 f"{here}/snapshot.json",
                 *LEDGER,
                 "--key",

@@ -136,6 +136,7 @@ def read_report(type: str, path: Path) -> Report | None:
 
 
 def _check(report: Report, type: str) -> None:
+    assert report.summary.keys() <= TYPES[type].figures
     assert all(0 <= count < 2**53 for count in (*report.summary.values(), *report.licences.values()))
     body = Evidence(
         "c",

@@ -34,6 +34,8 @@ from custody.kinds import (
     Running,
     Snapshot,
 )
+from custody.kinds.artifact import Author, Source
+from custody.kinds.pull_request import Change, PullRequest
 from custody.ledger.entry import Subject
 from custody.ledger.writer import Draft
 from custody.text import safe_text
@@ -96,13 +98,21 @@ def hostile_ledger(folder: Path, payloads: Mapping[str, str] = PAYLOADS) -> Path
             1,
             version=text("version"),
             repository=text("source"),
+            commit=f"{number:02x}" * 20,
+            source=Source(parents=("ab" * 20,), author=Author(text("author"))),
             extras=Extras({text("key"): text("value")}),
         )
         evidence = Evidence(
             "unit", "junit", "fail", subject, summary={text("count"): 1}, failed=(text("failed"), "other"),
             description=text("description"), extras=Extras({"a": text("annotation")}),
         )  # fmt: skip
+        change = Change(f"{number:02x}" * 20, (text("changer"),))
+        request = PullRequest(
+            text("request"), "merged", text("opener"), (change,), (), merge_commit=f"{number:02x}" * 20
+        )
+        reviewed = Evidence("review", "pull-request", "pass", commit=change.commit, pull_request=request)
         drafts = [
+            Draft("evidence", reviewed.write()),
             Draft("artifact", artifact.write(), (subject,)),
             Draft("evidence", evidence.write(), (subject,)),
             Draft(
@@ -127,7 +137,7 @@ def hostile_ledger(folder: Path, payloads: Mapping[str, str] = PAYLOADS) -> Path
             "approved",
             text("reason"),
             text("given"),
-            given,
+            extras=given,
         )
         world.append(
             path, [Draft("approval", approval.write(), (subject,), last=True)], "approver", fixed=fixed

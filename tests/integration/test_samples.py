@@ -23,6 +23,7 @@ from custody.query import artifacts, environments, moments
 from custody.query.build import IndexBuilder
 from custody.query.index import Index
 from custody.query.trace import trace
+from custody.query.zones import find_zone
 from custody.trust.verification import Expectations, Verification
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -149,7 +150,7 @@ def test_the_artifacts_that_the_readme_traces_are_there(index: Index) -> None:
 
 
 def test_what_ran_in_prod_last_thursday_at_half_past_two(index: Index) -> None:
-    zone = moments.find_zone("UTC")
+    zone = find_zone("UTC")
     moment = moments.parse_moment("last thursday 02:30", now=datetime(2026, 11, 23, 9, tzinfo=UTC), tz=zone)
     assert moment.utc == HOTFIX
     state = environments.state_at(index, "prod", moment.utc)

@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from custody.cli import allow as allow_command
+from custody.cli import approval as approval_command
 from custody.cli import evidence as evidence_command
+from custody.cli import snapshot as snapshot_command
+from custody.cli.approval import ArtifactArgument, Environment
 from custody.cli.checks import checked_name, read_text_file
 from custody.cli.fingerprint import DirAlgorithm, Exclude, Image, TakenFor, measured
 from custody.cli.groups import group
@@ -23,11 +27,7 @@ from custody.ledger.entry import Subject
 if TYPE_CHECKING:
     from custody.trust.document import TrustDocument
 
-ArtifactArgument = Annotated[
-    str, argument("ARTIFACT", "A file, folder or image, NAME@FINGERPRINT, or a fingerprint with --name.")
-]
 Name = Annotated[str | None, option("--name", help="The artifact's name; by default the file's.")]
-Environment = Annotated[str, option("--env", envvar="CUSTODY_ENV", help="The environment, such as prod.")]
 
 
 def register(app: typer.Typer, only: str | None = None) -> None:
@@ -97,36 +97,6 @@ def artifact(
     return Act("artifact", body.write(), (subject,), files)
 
 
-def approval(
-    surroundings: Recording,
-    artifact: ArtifactArgument,
-    environment: Environment,
-    name: Name = None,
-    reject: Annotated[bool, typer.Option("--reject", help="Say no; needs --reason.")] = False,
-    reason: Annotated[str | None, option("--reason", help="Why.")] = None,
-    given_by: Annotated[
-        str | None, option("--given-by", help="Who gave it elsewhere, when a relay records it.")
-    ] = None,
-) -> Act:
-    """Approve or reject an artifact for an environment, signed with your own key.
-
-    Example: custody append approval dist/api.whl --env prod --reason "change 4711"
-    """
-    if reject and not reason:
-        raise UsageError("a rejection needs its --reason", code="reason")
-    from custody.kinds import Approval
-
-    subject = resolve_artifact(artifact, name)
-    body = Approval(
-        subject,
-        surroundings.environment(environment),
-        "rejected" if reject else "approved",
-        reason or "",
-        given_by or "",
-    )
-    return Act("approval", body.write(), (subject,))
-
-
 def deployment(
     surroundings: Recording,
     artifact: ArtifactArgument,
@@ -153,49 +123,29 @@ def deployment(
     return Act("deployment", body.write(), (subject,))
 
 
-def snapshot(
-    surroundings: Recording,
-    environment: Environment,
-    source: Annotated[
-        str, option("--from", metavar="FILE", help="custody's own JSON; see docs/environments.md.")
-    ],
-) -> Act:
-    """Record everything that runs in an environment now.
-
-    Example: custody append snapshot --env prod --from running.json
-    """
-    from custody.kinds import Running, Snapshot
-    from custody.record.snapshot import read_snapshot
-
-    running = tuple(
-        Running(service.name, Subject(one.name, one.sha256), one.count, one.version or "")
-        for service in read_snapshot(Path(source))
-        for one in service.artifacts
-    )
-    body = Snapshot(surroundings.environment(environment), running)
-    return Act("snapshot", body.write())
-
-
 def policy(
     surroundings: Recording,
-    file: Annotated[str, argument("FILE", "The policy document, TOML.")],
-    name: Annotated[str, option("--name", help="Its name.")] = "policy",
+    file: Annotated[str, argument("FILE", "The policy document, TOML; see docs/policy.md.")],
+    name: Annotated[
+        str | None, option("--name", help="Its name; by default, and only, the document's.")
+    ] = None,
 ) -> Act:
-    """Record a policy document. It is kept and versioned; nothing is judged by it yet.
+    """Record a policy: what an artifact has to show before it goes into an environment.
 
     Example: custody append policy policy.toml
     """
-    import tomllib
-
     from custody.kinds import Policy
+    from custody.policy.read import read_policy
 
     text = read_text_file(Path(file), MAX_DOCUMENT)
     try:
-        tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{file}: is not TOML: {error}", code="policy") from None
-    body = Policy(checked_name(name, "--name"), text)
-    return Act("policy", body.write())
+        document = read_policy(text)
+    except InputError as error:
+        raise InputError(f"{file}: {error}", code=error.code) from None
+    if name not in (None, document.name):
+        message = f"{file} calls its policy {document.name}: leave --name out, or give it that name"
+        raise UsageError(message, code="name")
+    return Act("policy", Policy(document.name, text).write())
 
 
 def trust(
@@ -236,11 +186,12 @@ def note(
 COMMANDS: dict[str, Callable[..., Act]] = {
     "artifact": artifact,
     "evidence": evidence_command.evidence,
-    "approval": approval,
+    "approval": approval_command.approval,
     "deployment": deployment,
-    "snapshot": snapshot,
+    "snapshot": snapshot_command.snapshot,
     "policy": policy,
     "trust": trust,
+    "allow": allow_command.allow,
     "note": note,
 }
 

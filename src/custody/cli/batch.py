@@ -108,7 +108,7 @@ def _surroundings(surroundings: Recording, value: JsonObject) -> Recording:
         (*surroundings.extras.links, *map(parse_link, _texts("link", value.pop("link", [])))),
     )
     files = (*surroundings.files, *read_attachments(_texts("attach", value.pop("attach", []))))
-    return surroundings._replace(once=once, extras=extras, files=files)
+    return surroundings._replace(once=once, extras=extras, files=files, asks=False)
 
 
 def _arguments(value: JsonObject, form: Mapping[str, _Parameter], command: str) -> dict[str, Any]:

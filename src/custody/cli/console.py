@@ -100,6 +100,15 @@ def out_bytes(data: bytes) -> None:
         raise _not_written(error) from None
 
 
+def out_content(text: str) -> None:
+    """An answer that is a file's content, in UTF-8; on a terminal it is text like any other, as that can show it."""
+    if not sys.stdout.isatty():
+        out_bytes(text.encode("utf-8"))
+        return
+    for line in text.splitlines():
+        out(line)
+
+
 def _not_written(error: Exception) -> OutputError:
     if isinstance(error, BrokenPipeError):
         return nobody_reads()
@@ -229,6 +238,17 @@ def ask_secret(prompt: str) -> str:
         return getpass.getpass(prompt if prompt.endswith(" ") else f"{prompt} ")
     except EOFError:
         raise CustodyError("no passphrase was given", code="encrypted-key") from None
+
+
+def can_ask() -> bool:
+    """Whether there is somebody at a terminal to ask."""
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def ask_yes(question: str) -> bool:
+    """Ask, and take nothing but a yes for one."""
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def run(command: Callable[[], Any]) -> NoReturn:

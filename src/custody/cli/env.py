@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from custody.cli import answers, console, options
+from custody.cli import answers, console, env_deployments, env_diff, env_log, env_where, env_windows, options
+from custody.cli.answers import Answer
+from custody.cli.beliefs import Belief, KnownAt
 from custody.cli.console import Column
 from custody.cli.groups import group
-from custody.cli.times import Clock, print_understood
-from custody.errors import UsageError
+from custody.cli.references import Point, print_change
+from custody.cli.times import Clock
+from custody.cli.verdicts import then_and_now
+from custody.kinds.extras import NOTHING
 from custody.text import safe_text
 
 if TYPE_CHECKING:
-    from custody.query.moments import Moment
-    from custody.query.types import ChangeLine, State
-
-Environment = Annotated[str, options.argument("ENV", "The environment.")]
-_SIGNS = {"started": "+", "stopped": "-", "replaced": "~", "scaled": "="}
-_STYLES = {"started": "good", "stopped": "bad", "replaced": "warn", "scaled": "dim"}
+    from custody.policy.standing import Standing
+    from custody.query.types import State
 
 
 def register(app: typer.Typer) -> None:
@@ -29,7 +29,11 @@ def register(app: typer.Typer) -> None:
     )
     environments.command("list")(list_)
     environments.command("show")(show)
-    environments.command("log")(log)
+    environments.command("log")(env_log.log)
+    environments.command("diff")(env_diff.diff)
+    environments.command("deployments")(env_deployments.deployments)
+    environments.command("where")(env_where.where)
+    environments.command("windows")(env_windows.windows)
     app.add_typer(environments, name="env")
 
 
@@ -81,6 +85,7 @@ def show(
     at: Annotated[
         str | None, options.option("--at", metavar="WHEN", help='Such as "last thursday 02:30".')
     ] = None,
+    known_at: KnownAt = None,
     tz: options.Zone = None,
     ledger: options.Ledger = None,
     root: options.Root = None,
@@ -90,118 +95,48 @@ def show(
 
     Example: custody env show prod --at "last thursday 02:30" --tz Europe/Oslo
     """
-    from custody.query import environments
-    from custody.query.moments import parse_reference
-
-    reference = parse_reference(environment)
     clock = Clock(tz)
-    if at is not None and reference != parse_reference(reference.environment):
-        raise UsageError(f"--at and {environment} each name a moment: use one of them", code="moment")
-    when = at if at is not None else reference.moment_text
-    moment = clock.moment(when) if when is not None else None
+    point = Point(environment, at, clock)
+    belief = Belief(known_at, clock)
     with answers.answering(ledger, root, json) as answer:
-        index, name = answer.index, reference.environment
-        state: State | None
-        if moment is not None:
-            state = environments.state_at(index, name, moment.utc)
-        elif reference.index is not None:
-            state = environments.state_number(index, name, reference.index)
-            if state is None:
-                of = environments.latest(index, name).of
-                raise UsageError(f"{name} has {of} states: there is no {environment}", code="state")
-        else:
-            newest = environments.latest(index, name)
-            state = environments.state_number(index, name, newest.of - (reference.back or 0))
-            if state is None:
-                message = f"{name} has {newest.of} states: there is no {environment}"
-                raise UsageError(message, code="state")
+        belief.settle(answer.index, answer.snapshot.count)
+        point.find(answer.index, belief)
+        changed_by, now = point.later()
+        later = len(changed_by)
+        standing = _standings(answer, point, belief)
         if not json:
-            _print_state(state, name, moment, clock)
+            belief.print_understood()
+            point.print_head(clock)
+            _print_state(point.state, standing, clock)
+            told = ": nothing is known of it now"
+            if now is not None:
+                told = f": it is now state {now.number}, by entry {now.proof.entry[:12]}"
+            belief.print_later(later, told)
+        state = point.state
         return answer.finish(
-            {
-                "environment": name,
-                "moment": asdict(moment) if moment is not None else None,
-                "state": _state_json(state) if state is not None else None,
-                "known": state is not None,
+            point.json()
+            | {
+                "state": state_json(state, standing) if state is not None else None,
+                "knownAt": belief.json(later),
             }
         )
 
 
-def log(
-    environment: Environment,
-    since: Annotated[
-        str | None, options.option("--since", metavar="WHEN", help="From this moment on.")
-    ] = None,
-    until: Annotated[str | None, options.option("--until", metavar="WHEN", help="To this moment.")] = None,
-    number: options.Number = 50,
-    tz: options.Zone = None,
-    ledger: options.Ledger = None,
-    root: options.Root = None,
-    json: options.Json = False,
-) -> int:
-    """List what started, stopped and changed in an environment, the newest last.
+def _standings(answer: Answer, point: Point, belief: Belief) -> dict[str, Standing]:
+    """Of each artifact of a state the verdict when it began to run, and the one at the moment that is asked about."""
+    from custody.policy.standing import standings_at
 
-    Example: custody env log prod --since "7 days ago"
-    """
-    from custody.query import environments
-
-    clock = Clock(tz)
-    low = clock.moment(since) if since is not None else None
-    high = clock.moment(until) if until is not None else None
-    if low is not None and high is not None and low.utc > high.utc:
-        raise UsageError(
-            f"--since {low.utc} is behind --until {high.utc}: nothing lies between", code="moment"
-        )
-    with answers.answering(ledger, root, json) as answer:
-        lines = environments.log(answer.index, environment, low.utc if low else "", high.utc if high else "")
-        lines = lines[-number:]
-        if not json:
-            print_understood("since", low)
-            print_understood("until", high)
-            rows = [
-                [
-                    *clock.cells(line.time),
-                    f"#{line.number}",
-                    f"{_SIGNS[line.change.event]} {line.change.event}",
-                    safe_text(line.change.service, 30),
-                    _artifact(line.change),
-                    line.commit[:8],
-                    safe_text(line.approved_by, 30) or "nobody",
-                    line.proof.entry[:12],
-                ]
-                for line in lines
-            ]
-            console.table(
-                rows,
-                [
-                    *(column._replace(drop=column.drop * 5) for column in clock.columns("when")),
-                    Column("state", drop=3),
-                    Column("what"),
-                    Column("service", least=10, drop=1),
-                    Column("artifact", least=23, wraps=True),
-                    Column("commit", drop=4),
-                    Column("approved by", least=11, drop=2),
-                    Column("entry", drop=2),
-                ],
-            )
-        return answer.finish(
-            [
-                line._asdict() | {"change": line.change._asdict(), "proof": line.proof._asdict()}
-                for line in lines
-            ]
-        )
+    if point.state is None:
+        return {}
+    known = belief.known
+    at = known.before if known is not None else None
+    moment = min(point.when, known.time) if known is not None else point.when
+    return standings_at(answer.judgement(), point.state, moment, at=at)
 
 
-def _print_state(state: State | None, environment: str, moment: Moment | None, clock: Clock) -> None:
-    print_understood("understood", moment)
+def _print_state(state: State | None, standing: Mapping[str, Standing], clock: Clock) -> None:
     if state is None:
-        console.out(f"{safe_text(environment)}: not known: nothing had been reported of it by then")
         return
-    console.out(f"environment {safe_text(state.environment)}, state {state.number} of {state.of}")
-    until = f"until {clock.text(state.until)}" if state.until else "and is the latest known"
-    console.out(f"since       {clock.text(state.time)}, {until}")
-    writer = safe_text(state.proof.writer) or "unknown"
-    console.out(f"proven by   entry {state.proof.entry} (position {state.proof.position}, by {writer})")
     rows = [
         [
             safe_text(one.service, 30),
@@ -212,6 +147,7 @@ def _print_state(state: State | None, environment: str, moment: Moment | None, c
             str(one.instances),
             *clock.cells(one.since),
             safe_text(one.approved_by, 30) or "nobody",
+            then_and_now(standing[one.sha256]),
         ]
         for one in state.services
     ]
@@ -227,25 +163,26 @@ def _print_state(state: State | None, environment: str, moment: Moment | None, c
             Column("count", drop=2),
             *(column._replace(drop=column.drop * 6 or 5) for column in clock.columns("since")),
             Column("approved by", least=11),
+            Column("verdict", least=7, drop=3),
         ],
     )
     if state.changes:
         console.out()
         console.out(f"changed with state {state.number}:")
     for change in state.changes:
-        text = f"{_SIGNS[change.event]} {change.event:8} {safe_text(change.service, 30)}  {_artifact(change)}"
-        console.out(console.style(text, _STYLES[change.event]))
+        print_change(change)
 
 
-def _artifact(change: ChangeLine) -> str:
-    count = f" {change.before}→{change.after}" if change.event == "scaled" else ""
-    version = f" {safe_text(change.version, 20)}" if change.version else ""
-    return f"{safe_text(change.name, 40)}{version} {change.sha256[:12]}{count}"
-
-
-def _state_json(state: State) -> dict[str, object]:
+def state_json(state: State, standing: Mapping[str, Standing] = NOTHING) -> dict[str, object]:
+    """A state as plain values, with the verdicts on what ran where they are known."""
     return state._asdict() | {
         "proof": state.proof._asdict(),
-        "services": [one._asdict() for one in state.services],
+        "services": [one._asdict() | _outcomes(standing.get(one.sha256)) for one in state.services],
         "changes": [one._asdict() for one in state.changes],
     }
+
+
+def _outcomes(standing: Standing | None) -> dict[str, object]:
+    if standing is None:
+        return {}
+    return {"verdict": {"whenItStarted": standing.then.outcome, "atTheMoment": standing.now.outcome}}

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json as jsonlib
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from custody.cli import answers, console, options
+from custody.cli.answers import Answer
 from custody.cli.console import Column
 from custody.cli.times import Clock
+from custody.cli.verdicts import print_standing, standing_json
+from custody.errors import UsageError
 from custody.ledger.entry import KINDS
 from custody.text import safe_text
+
+if TYPE_CHECKING:
+    from custody.policy.standing import Standing
+    from custody.query.entries import EntryDetail
 
 _PAGE = 500
 
@@ -74,6 +81,17 @@ def log(
 
 def show(
     entry: options.Entry,
+    verdict: Annotated[
+        bool,
+        typer.Option(
+            "--verdict", help="And the policy's verdict on its artifact: then, now, and why they differ."
+        ),
+    ] = False,
+    environment: Annotated[
+        str | None,
+        options.option("--env", help="With --verdict: for this environment; by default the entry's, or all."),
+    ] = None,
+    tz: options.Zone = None,
     ledger: options.Ledger = None,
     root: options.Root = None,
     json: options.Json = False,
@@ -84,6 +102,9 @@ def show(
     """
     from custody.query.entries import entry_detail
 
+    if environment is not None and not verdict:
+        raise UsageError("--env says for which environment --verdict is: give both", code="usage")
+    clock = Clock(tz)
     with answers.answering(ledger, root, json) as answer:
         position = answers.resolve_entry(answer.snapshot, entry)
         detail = entry_detail(answer.snapshot, position)
@@ -113,6 +134,10 @@ def show(
             console.out(f"body: {state}" if not detail.body_text else "body")
             for line in detail.body_text.splitlines():
                 console.out(f"  {safe_text(line, 2000)}")
+        standings = _standings(answer, detail, environment) if verdict else []
+        for standing in standings if not json else ():
+            console.out()
+            print_standing(standing, clock)
         value = detail._asdict() | {
             "writer": writer,
             "header_text": None,
@@ -122,5 +147,33 @@ def show(
             "subjects": [subject._asdict() for subject in detail.subjects],
             "attachments": [one._asdict() for one in detail.attachments],
             "findings": [answers.finding_json(note) for note in notes],
+            "verdicts": [standing_json(one) for one in standings] if verdict else None,
         }
         return answer.finish({key: item for key, item in value.items() if item is not None})
+
+
+def _standings(answer: Answer, detail: EntryDetail, environment: str | None) -> list[Standing]:
+    """The verdicts on the artifacts that an entry is about, when it took effect and now."""
+    from custody.policy.standing import Standing, governed
+
+    body = jsonlib.loads(detail.body_text) if detail.body_text else {}
+    named = body.get("environment")
+    judgement = answer.judgement()
+    if environment is not None:
+        environments = [environment]
+    elif isinstance(named, str):
+        environments = [named]
+    else:
+        environments = governed(judgement)
+    if not detail.subjects:
+        raise UsageError(f"entry {detail.id[:12]} is about no artifact, of which there could be a verdict")
+    if not environments:
+        raise UsageError(
+            "no policy governs an environment of this ledger: name one with --env", code="policy"
+        )
+    moment = min(detail.time, judgement.now)
+    return [
+        Standing(judgement.verdict(one.sha256, name, moment=moment), judgement.verdict(one.sha256, name))
+        for one in detail.subjects
+        for name in environments
+    ]

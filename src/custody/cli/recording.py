@@ -72,6 +72,7 @@ class Recording(NamedTuple):
     ci: CI | None = None
     git: GitFacts | None = None
     checkout: Path | None = None  # the folder that --git named
+    asks: bool = True  # whether a command may ask the person in front of it
 
     def signer(self) -> Signer:
         """The key that signs all of it; a passphrase is asked for once."""
@@ -107,6 +108,10 @@ class Recording(NamedTuple):
             from custody.cli.trails import check_names
 
             check_names(self.ledger, drafts, self.context, self.wait)
+        if any(draft.kind == "policy" for draft in drafts):
+            from custody.cli.policies import check_environments
+
+            check_environments(self.ledger, drafts, self.wait)
         if self.dry_run:
             from custody.cli.rehearsal import rehearse
 

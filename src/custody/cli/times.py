@@ -22,7 +22,7 @@ class Clock:
     """The clock on somebody's wall: --tz, else the variable TZ, else this machine's zone, else UTC."""
 
     def __init__(self, given: str | None) -> None:
-        from custody.query.moments import find_zone
+        from custody.query.zones import find_zone
 
         variable = os.environ.get("TZ", "").removeprefix(":")
         self._doubt = ""
@@ -66,6 +66,20 @@ class Clock:
             OverflowError,
         ):  # none, or one in the first or last hours of what a calendar holds
             return ""
+
+
+class Span:
+    """What --since and --until ask for, in UTC; "" where one of them was not given."""
+
+    def __init__(self, clock: Clock, since: str | None, until: str | None) -> None:
+        self.low = clock.moment(since) if since is not None else None
+        self.high = clock.moment(until) if until is not None else None
+        self.since = self.low.utc if self.low else ""
+        self.until = self.high.utc if self.high else ""
+        if self.low is not None and self.high is not None and self.since > self.until:
+            raise UsageError(
+                f"--since {self.since} is behind --until {self.until}: nothing lies between", code="moment"
+            )
 
 
 def print_understood(label: str, moment: Moment | None) -> None:

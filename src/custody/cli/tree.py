@@ -30,9 +30,12 @@ COMMANDS = {
     "show": "log",
     "findings": "findings",
     "artifacts": "artifacts",
-    "trace": "artifacts",
+    "trace": "trace",
     "env": "env",
+    "gate": "gate",
+    "search": "search",
     "export": "export",
+    "report": "report",
     "tui": "tui",
 }
 
@@ -52,7 +55,7 @@ def build(only: str | None = None, within: str | None = None) -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
         epilog="Exit: 0 verified or done, 1 not verified, 2 wrong usage or input, 3 refused to open, "
-        "4 intact with a stated gap, 5 not acknowledged.",
+        "4 intact with a stated gap, 5 not acknowledged, 6 the gate said no.",
     )
     app.callback(invoke_without_command=True)(_root)
     modules = dict.fromkeys(COMMANDS.values()) if only is None else [COMMANDS[only]]

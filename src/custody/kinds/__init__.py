@@ -14,8 +14,10 @@ from custody.kinds.fields import Fields
 from custody.ledger.canonical import JsonObject
 
 if TYPE_CHECKING:
-    from custody.kinds.approval import Approval, CommitRange, Decision, PolicySeen, Tag
+    from custody.kinds.allow import Allow
+    from custody.kinds.approval import Approval, CommitRange, PolicySeen, Tag, Word
     from custody.kinds.artifact import Artifact, Author, Build, Material, Source
+    from custody.kinds.decision import ControlState, Decision, JudgedBy, LogSeen
     from custody.kinds.deployment import Deployment
     from custody.kinds.evidence import Evidence, Result
     from custody.kinds.extras import Extras, File, Link
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from custody.kinds.policy import Policy
     from custody.kinds.pull_request import Change, PullRequest, Review
     from custody.kinds.redaction import Redaction
+    from custody.kinds.scope import Scope
     from custody.kinds.seal import Seal
     from custody.kinds.snapshot import Running, Snapshot
     from custody.kinds.statement import Statement
@@ -37,8 +40,10 @@ if TYPE_CHECKING:
         | Approval
         | Deployment
         | Snapshot
+        | Decision
         | Policy
         | Trust
+        | Allow
         | Note
         | Merge
         | Redaction
@@ -56,8 +61,10 @@ BODIES = {
     "approval": "Approval",
     "deployment": "Deployment",
     "snapshot": "Snapshot",
+    "decision": "Decision",
     "policy": "Policy",
     "trust": "Trust",
+    "allow": "Allow",
     "note": "Note",
     "merge": "Merge",
     "redaction": "Redaction",
@@ -70,10 +77,12 @@ _HOMES = {body: kind for kind, body in BODIES.items()} | {
     "Build": "artifact",
     "Change": "pull_request",
     "CommitRange": "approval",
-    "Decision": "approval",
+    "ControlState": "decision",
     "Extras": "extras",
     "File": "extras",
+    "JudgedBy": "decision",
     "Link": "extras",
+    "LogSeen": "decision",
     "Material": "artifact",
     "MergedFile": "merge",
     "PolicySeen": "approval",
@@ -82,9 +91,11 @@ _HOMES = {body: kind for kind, body in BODIES.items()} | {
     "Review": "pull_request",
     "Run": "genesis",
     "Running": "snapshot",
+    "Scope": "scope",
     "Source": "artifact",
     "Statement": "statement",
     "Tag": "approval",
+    "Word": "approval",
 }
 
 
@@ -108,8 +119,9 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    "BODIES", "MAX_DOCUMENT", "Approval", "Artifact", "Author", "Build", "Change", "CommitRange", "Decision",
-    "Deployment", "Evidence", "Extras", "File", "Genesis", "Link", "Material", "Merge", "MergedFile", "Note",
-    "Policy", "PolicySeen", "PullRequest", "Redaction", "Result", "Review", "Run", "Running", "Seal",
-    "Snapshot", "Source", "Statement", "Tag", "Trust", "read_body",
+    "BODIES", "MAX_DOCUMENT", "Allow", "Approval", "Artifact", "Author", "Build", "Change", "CommitRange",
+    "ControlState", "Decision", "Deployment", "Evidence", "Extras", "File", "Genesis", "JudgedBy", "Link",
+    "LogSeen", "Material", "Merge", "MergedFile", "Note", "Policy", "PolicySeen", "PullRequest",
+    "Redaction", "Result", "Review", "Run", "Running", "Scope", "Seal", "Snapshot", "Source", "Statement", "Tag",
+    "Trust", "Word", "read_body",
 ]  # fmt: skip

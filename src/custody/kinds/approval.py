@@ -11,9 +11,9 @@ from custody.kinds.subjects import read_subject, write_subject
 from custody.ledger.canonical import JsonObject
 from custody.ledger.entry import Subject
 
-Decision = Literal["approved", "rejected"]
+Word = Literal["approved", "rejected"]
 
-_DECISIONS = frozenset({"approved", "rejected"})
+_WORDS = frozenset({"approved", "rejected"})
 
 
 class CommitRange(NamedTuple):
@@ -67,7 +67,7 @@ class Approval:
 
     artifact: Subject
     environment: str
-    decision: Decision
+    decision: Word
     reason: str = ""
     given_by: str = ""
     given_at: str = ""
@@ -83,7 +83,7 @@ class Approval:
         return cls(
             read_subject(fields.record("artifact")),
             fields.name("environment"),
-            cast(Decision, fields.one_of("decision", _DECISIONS)),
+            cast(Word, fields.one_of("decision", _WORDS)),
             fields.optional_text("reason"),
             fields.optional_text("givenBy", 500),
             fields.optional_instant("givenAt"),

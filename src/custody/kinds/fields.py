@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 MAX_TEXT = 10_000
 _NAME = re.compile(NAME).fullmatch
+_GLOB = re.compile(r"[A-Za-z0-9._/@:+*?-]{1,200}").fullmatch
 _DIGEST = re.compile(r"[0-9a-f]{64}").fullmatch
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?").fullmatch
 
@@ -36,6 +37,9 @@ class Fields:
     def has_any(self, *fields: str) -> bool:
         return not self._values.keys().isdisjoint(fields)
 
+    def is_object(self, field: str) -> bool:
+        return isinstance(self._values.get(field), dict)
+
     def text(self, field: str, limit: int = MAX_TEXT) -> str:
         """Free text, not empty, of at most `limit` characters."""
         value = self._values.get(field)
@@ -52,6 +56,17 @@ class Fields:
         if isinstance(value, str) and _NAME(value):
             return value
         raise self._wrong(field, "a name of letters, digits and . _ / @ : + -")
+
+    def names(self, field: str, limit: int) -> tuple[str, ...]:
+        """A list of names (absent is empty)."""
+        return self.texts(field, lambda item: _NAME(item) is not None, limit)
+
+    def glob(self, field: str) -> str:
+        """A name in which `*` stands for any run of characters and `?` for one."""
+        value = self._values.get(field)
+        if isinstance(value, str) and _GLOB(value):
+            return value
+        raise self._wrong(field, "a name, or a glob of one with * and ?")
 
     def digest(self, field: str) -> str:
         value = self._values.get(field)
@@ -109,9 +124,10 @@ class Fields:
         raise self._wrong(field, f"a whole number from {low} up")
 
     def optional_instant(self, field: str) -> str:
-        if field not in self._values:
-            return ""
-        value = self._values[field]
+        return self.instant(field) if field in self._values else ""
+
+    def instant(self, field: str) -> str:
+        value = self._values.get(field)
         if isinstance(value, str) and timestamps.is_instant(value):
             return value
         raise self._wrong(field, "an instant such as 2026-11-19T02:30:11.123Z")

@@ -7,68 +7,43 @@ so that it does not depend on the order of the log.
 
 from __future__ import annotations
 
-import re
+import json
 from collections import Counter
 from collections.abc import Callable, Sequence
-from hashlib import sha256
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from custody.kinds import Approval, Artifact, Deployment, Evidence, Genesis, Snapshot
+from custody.kinds import (
+    Allow,
+    Approval,
+    Artifact,
+    Decision,
+    Deployment,
+    Evidence,
+    Genesis,
+    Merge,
+    Policy,
+    Seal,
+)
 from custody.kinds.fields import Fields
-from custody.ledger.canonical import JsonObject, MalformedError, decode_object
-from custody.ledger.entry import MAX_BODY, Subject
-from custody.query.fold import Item
+from custody.ledger.canonical import JsonObject, MalformedError, decode_again
+from custody.ledger.entry import Subject
 from custody.query.index import Index
-from custody.query.states import fold_environments, write_items
+from custody.query.settling import bind_names, supersede
+from custody.query.snapshots import Snapshots
+from custody.query.states import fold_environments
 
 if TYPE_CHECKING:
     from custody.trust.judge import Judged
 
 MAX_NOTICES = 1000
 _MAX_FAILED_SHOWN = 3
-_SALT_TAIL = re.compile(rb'"salt":"[0-9a-f]{32}"\}')
-_SALT_TAIL_SIZE = 42
-_MAX_CONTENTS = 256
-_TIMED = ("chain", "artifact", "evidence", "approval", "deployment", "snapshot")
-
-# Everything is taken to be in force, and to be the newest, until something else is found to be; that is rare, so
-# only what there are several of is put in order. Of evidence, the last of each chain comes first; then the latest;
-# of two at the same time the worse, then any one, but always the same: by entry id, which no merge changes.
-_SUPERSEDED_EVIDENCE = """
-    UPDATE evidence SET in_force = 0 WHERE position IN (
-        SELECT position FROM (
-            SELECT position, row_number() OVER (
-                PARTITION BY subject, control
-                ORDER BY place_in_chain > 1, time DESC, result = 'fail' DESC, entry) AS place
-            FROM (
-                SELECT position, subject, control, time, result, entry, row_number() OVER (
-                    PARTITION BY subject, control, chain ORDER BY seq DESC) AS place_in_chain
-                FROM evidence WHERE (subject, control) IN (
-                    SELECT subject, control FROM evidence GROUP BY subject, control HAVING count(*) > 1)))
-        WHERE place > 1)
-"""
-_SUPERSEDED_APPROVALS = """
-    UPDATE approval SET in_force = 0 WHERE position IN (
-        SELECT position FROM (
-            SELECT position, row_number() OVER (
-                PARTITION BY sha256, environment ORDER BY time DESC, decision = 'rejected' DESC, entry) AS place
-            FROM approval WHERE (sha256, environment) IN (
-                SELECT sha256, environment FROM approval GROUP BY sha256, environment HAVING count(*) > 1))
-        WHERE place > 1)
-"""
-_OLDER_ARTIFACTS = """
-    UPDATE artifact SET newest = 0 WHERE position IN (
-        SELECT position FROM (
-            SELECT position, row_number() OVER (PARTITION BY sha256 ORDER BY time DESC, position DESC) AS place
-            FROM artifact WHERE sha256 IN (SELECT sha256 FROM artifact GROUP BY sha256 HAVING count(*) > 1))
-        WHERE place > 1)
-"""
-_BIND = """
-    UPDATE evidence SET subject = (
-        SELECT max(sha256) FROM artifact WHERE artifact.trail = evidence.trail AND artifact.name = evidence.name
-        HAVING count(DISTINCT sha256) = 1)
-    WHERE subject IS NULL
-"""
+_BARE_SEAL = len('{"salt":""}') + 32  # bytes of a seal's body that lists nothing
+_TIMED = (
+    "chain", "artifact", "evidence", "approval", "deployment", "snapshot", "allow", "decision", "policy", "closing",
+    "listing", "blank", "merge",
+)  # fmt: skip
+_UNTIMED = ("content", "renewal", "source", "lineage", "pull_request", "change")
 
 
 class _Chain(NamedTuple):
@@ -87,21 +62,23 @@ class IndexBuilder:
         self._index = index
         self._chains: dict[str, _Chain] = {}
         self._trails: dict[tuple[str, str], int] = {}
-        self._contents: dict[bytes, tuple[str, int]] = {}
-        self._content_count = 0
         self._notices: Counter[str] = Counter()
         self._latest = ""  # the latest time claimed since the last merge
+        self._moment = ""  # the latest in effect in front of it
         self._covered = 0  # that merge's position
-        self._rows: dict[str, list[tuple[object, ...]]] = {
-            table: []
-            for table in ("chain", "artifact", "evidence", "approval", "deployment", "snapshot", "content")
-        }
+        self._discounted: list[tuple[int, int]] = []
+        self._rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in (*_TIMED, *_UNTIMED)}
+        self._snapshots = Snapshots(self._rows, self._note)
         self._makers: dict[str, Callable[[Judged, JsonObject], None]] = {
             "artifact": self._artifact,
             "evidence": self._evidence,
             "approval": self._approval,
             "deployment": self._deployment,
-            "snapshot": self._snapshot,
+            "snapshot": self._snapshots.add,
+            "allow": self._allow,
+            "decision": self._decision,
+            "policy": self._policy,
+            "merge": self._merge,
         }
 
     def add(self, entries: Sequence[Judged]) -> None:
@@ -111,14 +88,19 @@ class IndexBuilder:
             kind = entry.header.kind
             if kind == "genesis":
                 self._genesis(entry)
-            elif entry.counts and kind in makers and entry.body is not None:
-                if kind == "snapshot" and self._seen_before(entry, entry.body):
-                    continue
-                try:
-                    makers[kind](entry, decode_object(entry.body, MAX_BODY))
-                except MalformedError as error:
-                    self._note("unreadable", entry.position, entry.id, str(error))
-            if entry.counts and entry.effective > self._latest:
+            elif entry.counts and kind in makers:
+                data = entry.body if kind == "snapshot" else None
+                if data is None or not self._snapshots.add_known(entry, data):
+                    self._make(entry, makers[kind])
+            elif entry.counts and kind == "seal" and entry.header.body_size > _BARE_SEAL:
+                self._make(entry, self._listing)
+            if entry.header.last and entry.counts:
+                self._rows["closing"].append(
+                    (entry.position, entry.id, entry.effective, entry.writer, self._chain(entry).position)
+                )
+            if not entry.counts:
+                self._discount(entry.position)
+            elif entry.effective > self._latest:
                 self._latest = entry.effective
             if kind == "merge" and entry.counts:
                 self._cover(entry)
@@ -130,8 +112,16 @@ class IndexBuilder:
                 self._index.insert(table, rows)
                 rows.clear()
 
+    def _discount(self, position: int) -> None:
+        first, last = self._discounted.pop() if self._discounted else (position, position - 1)
+        if last + 1 == position:
+            self._discounted.append((first, position))
+        else:
+            self._discounted += [(first, last), (position, position)]
+
     def _cover(self, merge: Judged) -> None:
         """What a merge covers took effect no later than it, whatever it claims."""
+        self._moment = max(self._moment, merge.effective)
         if self._latest > merge.effective:
             self._flush()
             for table in _TIMED:
@@ -145,21 +135,19 @@ class IndexBuilder:
     def finish(self) -> None:
         """Settle what depends on several entries, and mark the index complete."""
         index = self._index
-        index.add_indexes("artifact", "approval")
-        index.execute(_BIND)
+        index.insert("discounted", self._discounted)
+        index.add_indexes("artifact", "approval", "blank")
         message = "its artifact's name does not stand for exactly one fingerprint in its trail; it counts for nothing"
-        for position, entry, name in index.rows(
-            "SELECT position, entry, name FROM evidence WHERE subject IS NULL ORDER BY position LIMIT ?",
-            MAX_NOTICES,
-        ):
+        for position, entry, name in bind_names(index, MAX_NOTICES):
             self._note("ambiguous-binding", position, entry, f"{name}: {message}")
-        index.execute("DELETE FROM evidence WHERE subject IS NULL")
         index.add_indexes("evidence")
-        index.execute(_SUPERSEDED_EVIDENCE)
-        index.execute(_SUPERSEDED_APPROVALS)
-        index.execute(_OLDER_ARTIFACTS)
+        supersede(index)
+        self._snapshots.settle(index)
+        index.add_indexes("snapshot")  # by which the reports are read in order
         fold_environments(index)
-        index.add_indexes("deployment", "state", "span")
+        index.add_indexes("deployment", "state", "span", "source", "lineage", "pull_request", "change")
+        index.add_indexes("chain", "allow", "decision", "closing", "listing", "unbound")
+        index.insert("log", [(max(self._moment, self._latest),)])
         index.complete()
 
     def _note(self, code: str, position: int, entry: str, message: str) -> None:
@@ -167,25 +155,46 @@ class IndexBuilder:
         if self._notices[code] <= MAX_NOTICES:
             self._index.insert("notice", [(code, position, entry, message)])
 
+    def _make(self, entry: Judged, make: Callable[[Judged, JsonObject], None]) -> None:
+        """The fact that an entry is, or a blank where its body is not there or cannot be read."""
+        if entry.body is not None:
+            try:
+                return make(entry, decode_again(entry.body))
+            except MalformedError as error:
+                self._note("unreadable", entry.position, entry.id, str(error))
+        self._blank(entry, self._chain(entry))
+
+    def _blank(self, entry: Judged, chain: _Chain) -> None:
+        header = entry.header
+        self._rows["blank"] += (
+            (entry.position, entry.id, entry.effective, entry.writer, chain.position, header.seq, chain.trail,
+             header.kind, *subject)
+            for subject in dict.fromkeys(header.subjects) or [("", "")]
+        )  # fmt: skip
+
     def _chain(self, entry: Judged) -> _Chain:
         # An entry that counts has its genesis in front of it; a chain without one would share nothing.
         return self._chains.get(entry.header.chain) or _Chain(entry.position, entry.position, "", "")
 
     def _genesis(self, entry: Judged) -> None:
-        body = Genesis()
+        body, readable = Genesis(), entry.body is not None
         if entry.body is not None:
             try:
-                body = Genesis.read(Fields(decode_object(entry.body, MAX_BODY), "genesis"))
+                body = Genesis.read(Fields(decode_again(entry.body), "genesis"))
             except MalformedError as error:
+                readable = False
                 self._note("unreadable", entry.position, entry.id, str(error))
         # Without a trail's name, a chain is a trail of its own.
         trail = (
             self._trails.setdefault((body.flow, body.trail), entry.position) if body.trail else entry.position
         )
-        self._chains[entry.id] = _Chain(entry.position, trail, body.repository, body.commit)
+        chain = self._chains[entry.id] = _Chain(entry.position, trail, body.repository, body.commit)
+        if entry.counts and not readable:
+            self._blank(entry, chain)
         self._rows["chain"].append(
             (entry.position, entry.id, entry.key, entry.effective, entry.writer, body.flow, body.trail,
-             body.job, body.repository, body.commit, body.branch, body.run.url)
+             body.job, body.repository, body.commit, body.branch, body.run.url, body.run.actor, body.run.provider,
+             trail, int(entry.counts))
         )  # fmt: skip
 
     def _artifact(self, entry: Judged, value: JsonObject) -> None:
@@ -195,8 +204,18 @@ class IndexBuilder:
         self._rows["artifact"].append(
             (entry.position, entry.id, entry.effective, entry.writer, chain.position, chain.trail, body.subject.name,
              body.subject.sha256, body.size, body.type, body.version, body.repository or chain.repository,
-             body.commit or chain.commit, 1)
+             body.commit or chain.commit, 1, entry.header.body)
         )  # fmt: skip
+        if body.source is not None:
+            source = body.source
+            author = source.author.name or source.author.email
+            self._rows["source"].append(
+                (entry.position, body.commit or chain.commit, " ".join(source.parents), source.committer.time,
+                 author)
+            )  # fmt: skip
+            # Each commit of the recorded range is the first parent of the next.
+            for parent, commit in pairwise((source.since, *source.commits)):
+                self._rows["lineage"].append((entry.position, commit, parent))
 
     def _evidence(self, entry: Judged, value: JsonObject) -> None:
         body = Evidence.read(Fields(value, "evidence"))
@@ -205,6 +224,8 @@ class IndexBuilder:
         if body.artifact is not None:
             _check_subject(entry, body.artifact)
             subject = body.artifact.sha256
+        elif entry.header.subjects:
+            raise MalformedError("the header names an artifact's bytes and the body does not", code="body")
         elif body.artifact_name:
             subject = None
         elif body.commit:
@@ -213,8 +234,17 @@ class IndexBuilder:
             subject = f"trail:{chain.trail}"
         self._rows["evidence"].append(
             (entry.position, entry.id, entry.effective, entry.writer, chain.position, entry.header.seq, chain.trail,
-             subject, body.artifact_name, body.control, body.type, body.result, _details(body), 1)
+             subject, body.artifact_name, body.control, body.type, body.result, _details(body), 1,
+             entry.header.body)
         )  # fmt: skip
+        change = body.pull_request
+        if change is not None:
+            self._rows["pull_request"].append(
+                (entry.position, change.url, change.number, change.author, change.merge_commit, change.head)
+            )
+            self._rows["change"] += [
+                (entry.position, one.commit, one.time, ", ".join(one.authors)) for one in change.changes
+            ]
 
     def _approval(self, entry: Judged, value: JsonObject) -> None:
         body = Approval.read(Fields(value, "approval"))
@@ -223,49 +253,59 @@ class IndexBuilder:
         detail = " · ".join(part for part in (body.reason, given) if part)
         self._rows["approval"].append(
             (entry.position, entry.id, entry.effective, entry.writer, body.artifact.name, body.artifact.sha256,
-             body.environment, body.decision, detail, 1)
+             body.environment, body.decision, detail, 1, entry.header.body)
         )  # fmt: skip
 
     def _deployment(self, entry: Judged, value: JsonObject) -> None:
         body = Deployment.read(Fields(value, "deployment"))
         _check_subject(entry, body.artifact)
+        links = body.extras.links
         self._rows["deployment"].append(
-            (entry.position, entry.id, entry.effective, entry.writer, body.artifact.name, body.artifact.sha256,
-             body.environment, body.service, body.reason)
+            (entry.position, entry.id, entry.effective, entry.writer, self._chain(entry).position,
+             body.artifact.name, body.artifact.sha256, body.environment, body.service, body.reason,
+             links[0].url if links else "")
         )  # fmt: skip
 
-    def _snapshot(self, entry: Judged, value: JsonObject) -> None:
-        body = Snapshot.read(Fields(value, "snapshot"))
-        running = [Item(one.service, *one.artifact, one.count, one.version) for one in body.running]
-        self._content_count += 1
-        self._rows["content"].append((self._content_count, write_items(running)))
-        if len(self._contents) >= _MAX_CONTENTS:
-            self._contents.clear()
-        if entry.body is not None and _ends_in_salt(entry.body):
-            self._contents[_without_salt(entry.body)] = body.environment, self._content_count
-        self._add_snapshot(entry, body.environment, self._content_count)
+    def _allow(self, entry: Judged, value: JsonObject) -> None:
+        body = Allow.read(Fields(value, "allow"))
+        if body.artifact is not None:
+            _check_subject(entry, body.artifact)
+        name, digest = body.artifact or (body.name, "")
+        self._rows["allow"].append(
+            (entry.position, entry.id, entry.effective, entry.writer, name, digest, body.environment, body.until,
+             body.reason, json.dumps(body.controls))
+        )  # fmt: skip
 
-    def _seen_before(self, entry: Judged, data: bytes) -> bool:
-        """Most snapshots repeat an earlier one but for the salt, which canonical JSON puts last: those are not
-        decoded again. What has the same bytes in front of a well-formed salt has the same meaning."""
-        known = self._contents.get(_without_salt(data))
-        if known is None or not _ends_in_salt(data):
-            return False
-        self._add_snapshot(entry, *known)
-        return True
+    def _decision(self, entry: Judged, value: JsonObject) -> None:
+        body = Decision.read(Fields(value, "decision"))
+        _check_subject(entry, body.artifact)
+        self._rows["decision"].append(
+            (entry.position, entry.id, entry.effective, entry.writer, *body.artifact, body.environment, body.result,
+             body.policy.sha256 if body.policy is not None else "")
+        )  # fmt: skip
 
-    def _add_snapshot(self, entry: Judged, environment: str, content: int) -> None:
-        self._rows["snapshot"].append(
-            (entry.position, entry.id, entry.effective, entry.writer, environment, content)
-        )
+    def _policy(self, entry: Judged, value: JsonObject) -> None:
+        body = Policy.read(Fields(value, "policy"))
+        self._rows["policy"].append(
+            (entry.position, entry.id, entry.effective, entry.writer, self._chain(entry).position, entry.header.seq,
+             body.name, entry.header.body)
+        )  # fmt: skip
 
+    def _listing(self, entry: Judged, value: JsonObject) -> None:
+        body = Seal.read(Fields(value, "seal"))
+        self._rows["listing"].append(
+            (entry.position, entry.id, entry.effective, entry.writer, self._chain(entry).position,
+             json.dumps(body.chains))
+        )  # fmt: skip
 
-def _ends_in_salt(body: bytes) -> bool:
-    return _SALT_TAIL.fullmatch(body, max(0, len(body) - _SALT_TAIL_SIZE)) is not None
-
-
-def _without_salt(body: bytes) -> bytes:
-    return sha256(body[:-_SALT_TAIL_SIZE]).digest()
+    def _merge(self, entry: Judged, value: JsonObject) -> None:
+        body = Merge.read(Fields(value, "merge"))
+        taken = sum(source.taken for source in body.sources)
+        # Whoever merges can count no further than the log reaches; a larger number would not fit a column.
+        self._rows["merge"].append(
+            (entry.position, entry.id, entry.effective, entry.writer, self._chain(entry).position,
+             min(taken, entry.position))
+        )  # fmt: skip
 
 
 def _details(body: Evidence) -> str:

@@ -12,8 +12,8 @@ from custody.keys.ed25519 import PublicKey
 from custody.ledger import dsse
 from custody.ledger.canonical import JsonObject, MalformedError, decode_object
 from custody.ledger.entry import MAX_BODY, Header, Subject, entry_id, parse_header
-from custody.ledger.merkle import Frontier, leaf_hash
 from custody.ledger.reader import RawRow, Row, Snapshot
+from custody.query.proofs import inclusions
 from custody.query.titles import title
 
 BodyState = Literal["present", "missing", "differs", "malformed"]
@@ -82,8 +82,8 @@ def page(snapshot: Snapshot, start: int, count: int) -> list[EntryLine]:
 
 
 def _lines(snapshot: Snapshot, rows: list[RawRow]) -> list[EntryLine]:
-    headers = [_header(row[2]) for row in rows]
-    bodies = _Bodies(snapshot, [header.body for header in headers if header is not None])
+    headers = [header_of(row[2]) for row in rows]
+    bodies = BodyReader(snapshot, [header.body for header in headers if header is not None])
     lines = []
     for (position, _, data, *_), header in zip(rows, headers, strict=True):
         identity = entry_id(data)
@@ -117,7 +117,7 @@ def entry_detail(snapshot: Snapshot, position: int) -> EntryDetail:
         last = snapshot.count - 1
         known = f"positions go from 0 to {last}" if last >= 0 else "the ledger is empty"
         raise UsageError(f"there is no entry at position {position}: {known}", code="no-entry")
-    header = _header(row.header)
+    header = header_of(row.header)
     identity = entry_id(row.header)
     text = row.header.decode("utf-8", "backslashreplace")
     if header is None:
@@ -125,7 +125,7 @@ def entry_detail(snapshot: Snapshot, position: int) -> EntryDetail:
             position, identity, "", "", "", 0, "", "", text, "", "missing", (), row.signature.hex(), (), False, "",
             False,
         )  # fmt: skip
-    value, state = _Bodies(snapshot, [header.body]).read(header)
+    value, state = BodyReader(snapshot, [header.body]).read(header)
     key = header.key or _chain_key(snapshot, header.chain)
     return EntryDetail(
         position,
@@ -151,31 +151,12 @@ def entry_detail(snapshot: Snapshot, position: int) -> EntryDetail:
 def inclusion(snapshot: Snapshot, position: int, size: int) -> list[bytes]:
     """RFC 6962 §2.1.1: the audit path of an entry in the tree of the first `size` entries, its sibling first.
 
-    Hashes every entry once and keeps O(log size) of the hashes. Raises UsageError out of range, and where
-    positions do not count without a gap.
+    Raises UsageError out of range, and where positions do not count without a gap.
     """
-    if not 0 <= position < size <= snapshot.count:
-        message = (
-            f"no proof of position {position} in a log of {size}: this ledger has {snapshot.count} entries"
-        )
-        raise UsageError(message, code="no-entry")
-    ranges = _audit_ranges(position, size)
-    trees = [Frontier() for _ in ranges]
-    by_place = sorted(range(len(ranges)), key=lambda number: ranges[number])
-    place = expected = 0
-    for rows in snapshot.rows(0, size):
-        for at, _, header, signature, *_ in rows:
-            if at != expected:
-                raise UsageError(f"no proof: the log has no entry at position {expected}", code="no-entry")
-            expected += 1
-            while place < len(by_place) and at >= ranges[by_place[place]][1]:
-                place += 1
-            if place < len(by_place) and at >= ranges[by_place[place]][0]:
-                trees[by_place[place]].append(leaf_hash(header, signature))
-    return [tree.root() for tree in trees]
+    return inclusions(snapshot, [position], size)[position]
 
 
-class _Bodies:
+class BodyReader:
     """Some entries' bodies, fetched at once; each is hashed when it is read."""
 
     def __init__(self, snapshot: Snapshot, digests: Sequence[str]) -> None:
@@ -196,7 +177,8 @@ class _Bodies:
             return None, "malformed"
 
 
-def _header(data: bytes) -> Header | None:
+def header_of(data: bytes) -> Header | None:
+    """An entry's header; None where it is malformed."""
     try:
         return parse_header(data)
     except MalformedError:
@@ -207,7 +189,7 @@ def _chain_key(snapshot: Snapshot, chain: str) -> str:
     """The key that a chain's genesis names; the genesis is found by its bytes and not by what a column says."""
     for position in snapshot.find(chain):
         row = snapshot.row(position)
-        header = _header(row.header) if row and entry_id(row.header) == chain else None
+        header = header_of(row.header) if row and entry_id(row.header) == chain else None
         if header is not None and header.kind == "genesis":
             return header.key
     return ""
@@ -227,19 +209,3 @@ def _attachments(snapshot: Snapshot, header: Header) -> tuple[StoredAttachment, 
         present = measured is not None and measured[1:] == (attachment.sha256, attachment.size)
         found.append(StoredAttachment(*attachment, present))
     return tuple(found)
-
-
-def _audit_ranges(position: int, size: int) -> list[tuple[int, int]]:
-    """The stretches of the log whose roots are the audit path, the shortest first."""
-    ranges = []
-    low, high = 0, size
-    while high - low > 1:
-        middle = low + (1 << (high - low - 1).bit_length() - 1)
-        if position < middle:
-            ranges.append((middle, high))
-            high = middle
-        else:
-            ranges.append((low, middle))
-            low = middle
-    ranges.reverse()
-    return ranges

@@ -11,7 +11,7 @@ import secrets
 import sqlite3
 import stat
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -20,26 +20,58 @@ from custody import system
 from custody.errors import RefusedError, UsageError
 
 APPLICATION_ID = 0x43555349  # "CUSI"
-FORMAT = 2  # raised whenever the tables or what is kept in them change; stored as user_version once complete
+FORMAT = 5  # raised whenever the tables or what is kept in them change; stored as user_version once complete
+
+NOTICES = ("unreadable", "ambiguous-binding", "no-fingerprint", "unchanged-unknown")
+"""The codes of notices: what answers leave out, or what in them is less than it seems."""
 
 _CACHE_KIB = 32 * 1024
 
 _FACT = {"position": int, "entry": str, "time": str, "writer": str}
 _ABOUT = {"name": str, "sha256": str}
 
-TABLES: dict[str, dict[str, type]] = {
+Tables = Mapping[str, Mapping[str, type]]
+
+TABLES: Tables = {
+    # `trail_number` is what other tables call `trail`; `counts` says whether its genesis does
     "chain": {"position": int, "id": str, "key": str, "time": str, "writer": str, "flow": str, "trail": str,
-              "job": str, "repository": str, "source_commit": str, "branch": str, "run_url": str},
+              "job": str, "repository": str, "source_commit": str, "branch": str, "run_url": str, "actor": str,
+              "provider": str, "trail_number": int, "counts": int},
     # `trail` is the position of the genesis that first named the trail; `newest` marks one row for each fingerprint
     "artifact": {**_FACT, "chain": int, "trail": int, **_ABOUT, "size": int, "type": str, "version": str,
-                 "repository": str, "source_commit": str, "newest": int},
+                 "repository": str, "source_commit": str, "newest": int, "body": str},
+    # what git said of an artifact's commit, by the artifact's position; `parents` with spaces between
+    # `parent` is the commit's first parent, as the range says that was recorded with an artifact
+    "lineage": {"position": int, "source_commit": str, "parent": str},
+    "source": {"position": int, "source_commit": str, "parents": str, "committed": str, "author": str},
+    # `body` is the SHA-256 of an entry's body, for whoever wants more of it than a row holds
     # `subject` is a fingerprint, "commit:…" or "trail:…"; NULL where a name was not bound
     "evidence": {**_FACT, "chain": int, "seq": int, "trail": int, "subject": str, "name": str, "control": str,
-                 "type": str, "result": str, "detail": str, "in_force": int},
-    "approval": {**_FACT, **_ABOUT, "environment": str, "decision": str, "detail": str, "in_force": int},
-    "deployment": {**_FACT, **_ABOUT, "environment": str, "service": str, "reason": str},
-    "content": {"id": int, "running": str},
+                 "type": str, "result": str, "detail": str, "in_force": int, "body": str},
+    "approval": {**_FACT, **_ABOUT, "environment": str, "decision": str, "detail": str, "in_force": int, "body": str},
+    # by the position of the evidence that tells of it, as are the commits that it brought
+    "pull_request": {"position": int, "url": str, "number": str, "author": str, "merge_commit": str, "head": str},
+    "change": {"position": int, "source_commit": str, "committed": str, "authors": str},
+    "deployment": {**_FACT, "chain": int, **_ABOUT, "environment": str, "service": str, "reason": str, "link": str},
+    # a custodian's act, by which a stretch of the log arrived: where its chain begins, and how many entries it took
+    "merge": {**_FACT, "chain": int, "taken": int},
+    "discounted": {"first": int, "last": int},  # positions of entries that count for nothing, both included
+    # of an exception for one artifact its name and fingerprint; of others a glob over names, and ""
+    "allow": {**_FACT, **_ABOUT, "environment": str, "until": str, "reason": str, "controls": str},
+    "decision": {**_FACT, **_ABOUT, "environment": str, "result": str, "policy": str},
+    "policy": {**_FACT, "chain": int, "seq": int, "name": str, "body": str},
+    # the last entry of a chain that has one; the chains that a seal lists, as JSON
+    "closing": {**_FACT, "chain": int},
+    "listing": {**_FACT, "chain": int, "chains": str},
+    # what counts and whose body is not there or cannot be read: a row for each subject of its header, or one without
+    "blank": {**_FACT, "chain": int, "seq": int, "trail": int, "kind": str, **_ABOUT},
+    # evidence whose artifact's name did not bind to one fingerprint in its trail
+    "unbound": {**_FACT, "chain": int, "seq": int, "trail": int, "name": str, "body": str},
+    # what some snapshots say runs, and of which part of the environment they say so
+    "content": {"id": int, "running": str, "scope": str},
     "snapshot": {**_FACT, "environment": str, "content": int},
+    # a snapshot that says the same as another entry does, `base`; its content is 0 until that is found
+    "renewal": {"position": int, "base": str},
     "environment": {"name": str, "basis": str, "states": int, "services": int, "first": str, "last_change": str,
                     "last_seen": str},
     "state": {"environment": str, "number": int, **_FACT, "started": int, "stopped": int, "replaced": int,
@@ -48,15 +80,17 @@ TABLES: dict[str, dict[str, type]] = {
     "span": {"environment": str, "service": str, **_ABOUT, **_FACT, "until": str, "until_position": int,
              "until_entry": str, "until_writer": str},
     "notice": {"code": str, "position": int, "entry": str, "message": str},
+    "log": {"moment": str},  # the latest time in effect of any entry that counts
     "report": {"document": str},  # of the verification that the facts come from, for `opening`
 }  # fmt: skip
 _KEYS: dict[str, str | tuple[str, ...]] = {
     "content": "id",
+    "discounted": "first",
     "environment": "name",
     "state": ("environment", "number"),
     "keyframe": ("environment", "number"),
 }
-_NO_KEY = ("span", "notice", "report")
+_NO_KEY = ("lineage", "blank", "log", "span", "notice", "report", "change")
 
 # Made after the facts are in, which is faster than keeping them up to date row by row.
 INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -65,8 +99,26 @@ INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("artifact", ("source_commit",)),
     ("artifact", ("name", "trail")),
     ("evidence", ("subject", "control", "result", "in_force")),
+    ("artifact", ("name", "time")),
+    ("chain", ("trail_number",)),
+    ("closing", ("chain",)),
+    ("listing", ("chain",)),
+    ("blank", ("sha256", "kind")),
+    ("blank", ("kind",)),
+    ("blank", ("trail", "name")),
+    ("unbound", ("trail", "name")),
+    ("allow", ("sha256",)),
+    ("decision", ("sha256",)),
     ("approval", ("sha256", "environment", "time")),
     ("deployment", ("sha256",)),
+    ("deployment", ("environment", "time")),
+    ("deployment", ("environment", "service", "time")),
+    ("source", ("source_commit",)),
+    ("lineage", ("source_commit",)),
+    ("pull_request", ("merge_commit",)),
+    ("change", ("source_commit",)),
+    ("change", ("position",)),
+    ("snapshot", ("environment", "time")),
     ("state", ("environment", "time", "number")),
     ("span", ("sha256", "until")),
 )
@@ -84,10 +136,10 @@ class Index:
         self._lock = threading.RLock()
 
     @classmethod
-    def in_memory(cls) -> Index:
+    def in_memory(cls, tables: Tables = TABLES) -> Index:
         """An empty index that is gone when closed."""
         index = cls(sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None))
-        index._create()
+        index._create(tables)
         return index
 
     @classmethod
@@ -96,11 +148,11 @@ class Index:
         for this process alone, and removes its name at once.
         """
         index = cls(sqlite3.connect("", check_same_thread=False, isolation_level=None))
-        index._create()
+        index._create(TABLES)
         return index
 
     @classmethod
-    def at(cls, path: Path) -> Index:
+    def at(cls, path: Path, tables: Tables = TABLES) -> Index:
         """An empty index that becomes the file `path` once `complete` is called. Raises UsageError "unwritable"."""
         folder = system.private_dir(path.parent)
         temporary = folder / f".{path.name}.{secrets.token_hex(8)}"
@@ -111,7 +163,7 @@ class Index:
             raise _unwritable(path, error) from None
         index = cls(connection, temporary, path)
         try:
-            index._create()
+            index._create(tables)
         except BaseException:
             index.close()
             raise
@@ -134,14 +186,24 @@ class Index:
         return None
 
     @property
+    def path(self) -> Path | None:
+        """The complete index's file; None where it is in memory, or its file has no name of its own."""
+        return self._path if self._final is None else None
+
+    @property
     def unreadable(self) -> list[tuple[int, str, str]]:
         """Position, entry and message of entries whose body is not of its kind's form; the first thousand."""
-        return self._notices("unreadable")
+        return self.notices("unreadable")
 
     @property
     def ambiguous(self) -> list[tuple[int, str, str]]:
         """As `unreadable`, for evidence whose artifact's name did not bind to one fingerprint in its trail."""
-        return self._notices("ambiguous-binding")
+        return self.notices("ambiguous-binding")
+
+    def notices(self, code: str) -> list[tuple[int, str, str]]:
+        """What building the index had to say: position, entry and message of each notice of a code (see `build`)."""
+        rows = self.rows("SELECT position, entry, message FROM notice WHERE code = ? ORDER BY position", code)
+        return [(position, entry, message) for position, entry, message in rows]
 
     def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Everything that a question finds."""
@@ -155,9 +217,9 @@ class Index:
             return found
 
     def insert(self, table: str, rows: Sequence[tuple[object, ...]]) -> None:
-        """Add rows, each with all of the table's columns."""
+        """Add rows, each with all of the table's columns, or those that stand behind its name."""
         if rows:
-            marks = ",".join("?" * len(TABLES[table]))
+            marks = ",".join("?" * len(rows[0]))
             with self._lock, _refusing():
                 self._connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
 
@@ -215,11 +277,7 @@ class Index:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _notices(self, code: str) -> list[tuple[int, str, str]]:
-        rows = self.rows("SELECT position, entry, message FROM notice WHERE code = ? ORDER BY position", code)
-        return [(position, entry, message) for position, entry, message in rows]
-
-    def _create(self) -> None:
+    def _create(self, tables: Tables) -> None:
         from sqlite_utils import Database
 
         with self._lock, _refusing():
@@ -227,9 +285,9 @@ class Index:
                 self._connection.execute(f"PRAGMA {setting}").close()
             self._connection.execute(f"PRAGMA application_id={APPLICATION_ID}").close()
             database = Database(self._connection, recursive_triggers=False, execute_plugins=False)
-            for table, columns in TABLES.items():
+            for table, columns in tables.items():
                 key = None if table in _NO_KEY else _KEYS.get(table, "position")
-                database.create_table(table, columns, pk=key, strict=True)
+                database.create_table(table, dict(columns), pk=key, strict=True)
             # One transaction for all of it: a file that is not complete is thrown away anyhow.
             self._connection.execute("BEGIN").close()
 

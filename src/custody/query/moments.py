@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from custody.errors import UsageError
 from custody.ledger.timestamps import from_datetime
+from custody.query.zones import gap_around, instants_of, offset_of, quoted, shown, shown_local
 
 MAX_LENGTH = 100
 """Characters of a phrase."""
@@ -58,14 +59,14 @@ def parse_reference(text: str) -> EnvironmentReference:
     found = _REFERENCE.fullmatch(text)
     if not found:
         raise UsageError(
-            f'"{_quoted(text)}" names no environment; write prod, prod#12, prod~1 or prod@{{2 hours ago}}'
+            f'"{quoted(text)}" names no environment; write prod, prod#12, prod~1 or prod@{{2 hours ago}}'
         )
     index, back, moment = found["index"], found["back"], found["moment"]
     if index is not None and int(index) == 0:
-        raise UsageError(f'"{_quoted(text)}": states count from 1; the first is {found["name"]}#1')
+        raise UsageError(f'"{quoted(text)}": states count from 1; the first is {found["name"]}#1')
     if moment is not None and not moment.strip():
         raise UsageError(
-            f'"{_quoted(text)}": the braces are empty; write a moment, such as {found["name"]}@{{2 hours ago}}'
+            f'"{quoted(text)}": the braces are empty; write a moment, such as {found["name"]}@{{2 hours ago}}'
         )
     return EnvironmentReference(
         found["name"],
@@ -73,17 +74,6 @@ def parse_reference(text: str) -> EnvironmentReference:
         int(back) if back else None,
         moment.strip() if moment else None,
     )
-
-
-def find_zone(name: str) -> ZoneInfo:
-    """The time zone of an IANA name such as `Europe/Oslo` or `UTC`. Raises UsageError."""
-    try:
-        return ZoneInfo(name)
-    # An unknown name is a KeyError; a directory's, a path or an empty one are of the other kinds.
-    except (KeyError, ValueError, OSError):
-        raise UsageError(
-            f'"{_quoted(name)}" is no time zone; write one such as Europe/Oslo, or UTC'
-        ) from None
 
 
 def parse_moment(text: str, *, now: datetime, tz: ZoneInfo) -> Moment:
@@ -99,7 +89,7 @@ def parse_moment(text: str, *, now: datetime, tz: ZoneInfo) -> Moment:
     try:
         moment, how = _Reading(now.astimezone(tz), tz, phrase).read(" ".join(words))
         utc = from_datetime(moment)
-        local = _local(moment.astimezone(tz))
+        local = shown_local(moment.astimezone(tz))
     except OverflowError:
         raise UsageError(f'"{phrase}" is outside of the years 1 to 9999') from None
     if moment > now:
@@ -120,9 +110,24 @@ _TIME = (
 _OFFSET = r"(?P<offset>z|utc|[+-][0-9]{2}(?::?[0-9]{2})?)"
 _ISO_DATE = r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})"
 _WEEKDAY = rf"(?P<weekday>{'|'.join(f'{day}|{day[:3]}' for day in _DAYS)})"
+_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+           "december")  # fmt: skip
+_MONTH = rf"(?P<month>{'|'.join(f'{month}|{month[:3]}' for month in _MONTHS)}|sept)"
+_DAY_OF = r"(?P<dayth>[0-9]{1,2})(?:st|nd|rd|th)?"
 _AGO = rf"(?P<count>[0-9]{{1,9}}|an?|one) ?(?P<unit>{'|'.join((*_SECONDS, *_DAYS_OF, *_MONTHS_OF))})s? ago"
 
 _DATE = re.compile(rf"{_ISO_DATE}(?:(?:t| ){_TIME} ?{_OFFSET}?)?")
+_NAMED = [
+    re.compile(rf"(?:{_WEEKDAY},? )?{day},? (?P<year>[0-9]{{4}})(?:,? {_TIME} ?{_OFFSET}?)?")
+    for day in (rf"{_DAY_OF} (?:of )?{_MONTH}", rf"{_MONTH} {_DAY_OF}")
+]
+_NO_YEAR = re.compile(rf"(?!.*[0-9]{{4}})(?:.* )?(?:{_DAY_OF} (?:of )?)?{_MONTH}(?:,? .*)?")
+_SHORT_AGO = re.compile(r"(?P<count>[0-9]{1,9}) ?(?P<unit>[smhdwy]) ago")
+_SHORT_UNITS = {"s": "second", "h": "hour", "d": "day", "w": "week", "y": "year"}
+_VAGUE = re.compile(
+    r"(?P<which>last|this|next) (?P<what>week|month|year|morning|afternoon|evening|night)(?: .*)?"
+)
+_UNITS_OF_VAGUE = ("week", "month", "year")
 _RELATIVE = re.compile(rf"(?P<day>today|yesterday|tomorrow)(?: {_TIME})?")
 _LAST = re.compile(rf"(?:(?P<last>last) )?{_WEEKDAY}(?: {_TIME})?")
 _BACK = re.compile(rf"{_AGO}(?: {_TIME})?")
@@ -162,6 +167,11 @@ class _Reading:
             return self._weekday(found)
         if found := _BACK.fullmatch(words):
             return self._ago(found)
+        if found := _SHORT_AGO.fullmatch(words):
+            return self._short_ago(found)
+        for form in _NAMED:
+            if found := form.fullmatch(words):
+                return self._named(found)
         raise self._not_understood(words)
 
     def _date(self, found: re.Match[str]) -> tuple[datetime, str]:
@@ -169,11 +179,32 @@ class _Reading:
             day = date.fromisoformat(found["date"])
         except ValueError:
             raise self._error(f"there is no day {found['date']}") from None
+        return self._at(day, found)
+
+    def _at(self, day: date, found: re.Match[str]) -> tuple[datetime, str]:
         if not found["offset"]:
             return self._on(day, found["time"], "as written")
         clock = self._clock(found["time"])
         moment = datetime.combine(day, clock.time, self._offset(found["offset"]))
         return moment, f"as written, with its offset from UTC{clock.note}"
+
+    def _named(self, found: re.Match[str]) -> tuple[datetime, str]:
+        month = next(n for n, name in enumerate(_MONTHS, 1) if name.startswith(found["month"][:3]))
+        try:
+            day = date(int(found["year"]), month, int(found["dayth"]))
+        except ValueError:
+            raise self._error(f"{_MONTHS[month - 1].capitalize()} has no day {found['dayth']}") from None
+        if found["weekday"] and not _DAYS[day.weekday()].startswith(found["weekday"]):
+            raise self._error(f"{day} is a {_DAYS[day.weekday()].capitalize()}; write the day that is meant")
+        return self._at(day, found)
+
+    def _short_ago(self, found: re.Match[str]) -> tuple[datetime, str]:
+        count, unit = found["count"], found["unit"]
+        if unit == "m":
+            raise self._error(f'could be "{count} minutes ago" or "{count} months ago"; write it that way')
+        long = _BACK.fullmatch(f"{count} {_SHORT_UNITS[unit]} ago")
+        assert long is not None
+        return self._ago(long)
 
     def _weekday(self, found: re.Match[str]) -> tuple[datetime, str]:
         wanted = next(number for number, day in enumerate(_DAYS) if day.startswith(found["weekday"]))
@@ -192,7 +223,7 @@ class _Reading:
 
     def _has_been(self, day: date, clock: time) -> bool:
         """Whether a clock has shown this already, once at least, or has skipped it already."""
-        instants = _instants(datetime.combine(day, clock), self._tz)
+        instants = instants_of(datetime.combine(day, clock), self._tz)
         if not instants:
             return clock <= self._here.time()
         return instants[0] <= self._now
@@ -232,7 +263,7 @@ class _Reading:
             return self._start(day), f"{how}: the beginning of {day} in {self._zone}"
         clock = self._clock(clock_text)
         moment = self._resolve(datetime.combine(day, clock.time))
-        return moment, f"{how}: {day} {_shown(clock.time)} in {self._zone}{clock.note}"
+        return moment, f"{how}: {day} {shown(clock.time)} in {self._zone}{clock.note}"
 
     # --- time of day
 
@@ -273,36 +304,36 @@ class _Reading:
 
     def _resolve(self, wall: datetime) -> datetime:
         """The one instant at which clocks in the zone showed this."""
-        instants = _instants(wall, self._tz)
+        instants = instants_of(wall, self._tz)
         if len(instants) == 1:
             return instants[0]
         if not instants:
-            before, after = _gap(wall, self._tz)
+            before, after = gap_around(wall, self._tz)
             raise self._error(
-                f"no clock in {self._zone} showed {_shown(wall)}: it went from {_shown(before)} to {_shown(after)}; "
+                f"no clock in {self._zone} showed {shown(wall)}: it went from {shown(before)} to {shown(after)}; "
                 "write a time before or after"
             )
         ways = " or ".join(
-            f"{from_datetime(instant)} (write {wall.isoformat()}{_offset_of(instant.astimezone(self._tz))})"
+            f"{from_datetime(instant)} (write {wall.isoformat()}{offset_of(instant.astimezone(self._tz))})"
             for instant in instants
         )
-        raise self._error(f"clocks in {self._zone} showed {_shown(wall)} twice: {ways}")
+        raise self._error(f"clocks in {self._zone} showed {shown(wall)} twice: {ways}")
 
     def _start(self, day: date) -> datetime:
         """The first instant of a day, which is not 00:00 where the clock skips that."""
         wall = datetime.combine(day, time(0))
-        instants = _instants(wall, self._tz)
+        instants = instants_of(wall, self._tz)
         if instants:
             return instants[0]
-        _, after = _gap(wall, self._tz)
+        _, after = gap_around(wall, self._tz)
         if after.date() != day:
             raise self._error(f"there was no {day} in {self._zone}")
-        return _instants(after, self._tz)[0]
+        return instants_of(after, self._tz)[0]
 
     # --- what cannot be answered
 
     def _error(self, reason: str) -> UsageError:
-        return UsageError(f'"{_quoted(self._phrase)}": {reason}')
+        return UsageError(f'"{quoted(self._phrase)}": {reason}')
 
     def _not_understood(self, words: str) -> UsageError:
         if _ONLY_TIME.fullmatch(words):
@@ -310,6 +341,16 @@ class _Reading:
         if (found := _SLASHES.fullmatch(words)) and (days := _readings(found)):
             meant = " or ".join(str(day) for day in days)
             return self._error(f"{'could be' if len(days) > 1 else 'is'} {meant}; write it that way")
+        if found := _VAGUE.fullmatch(words):
+            which, what = found["which"], found["what"]
+            if which == "last" and what in _UNITS_OF_VAGUE:
+                reading = f'"1 {what} ago" or the beginning of the {what} before this one'
+                return self._error(f"could be {reading}; write the date, or the former")
+            return self._error(f"{which} {what} is no moment but a stretch of time; write a date and a time")
+        if _NO_YEAR.fullmatch(words):
+            return self._error(
+                f"of which year? write it with {self._here.year}, or as a date such as 2026-11-19"
+            )
         return self._error(f"not understood as a moment; write one such as {EXAMPLES}")
 
 
@@ -322,53 +363,3 @@ def _readings(found: re.Match[str]) -> list[date]:
         except ValueError:
             continue
     return sorted(days)
-
-
-def _instants(wall: datetime, tz: ZoneInfo) -> list[datetime]:
-    """The instants, in UTC, at which clocks in the zone show this: none in a gap, two where it is repeated.
-
-    PEP 495: `fold` chooses between the offsets on either side of a change; an instant that the zone itself
-    shows differently is one that no clock showed.
-    """
-    instants = {wall.replace(tzinfo=tz, fold=fold).astimezone(UTC) for fold in (0, 1)}
-    return [
-        instant for instant in sorted(instants) if instant.astimezone(tz).replace(tzinfo=None, fold=0) == wall
-    ]
-
-
-def _gap(wall: datetime, tz: ZoneInfo) -> tuple[datetime, datetime]:
-    """What the clock showed when it jumped over `wall`, and what it showed then: 02:00 and 03:00."""
-    early, late = sorted(wall.replace(tzinfo=tz, fold=fold).astimezone(UTC) for fold in (0, 1))
-    offset = early.astimezone(tz).utcoffset()
-    while late - early > timedelta(microseconds=1):
-        middle = early + (late - early) / 2
-        if middle.astimezone(tz).utcoffset() == offset:
-            early = middle
-        else:
-            late = middle
-    assert offset is not None
-    return (late + offset).replace(tzinfo=None), late.astimezone(tz).replace(tzinfo=None)
-
-
-def _local(moment: datetime) -> str:
-    name = moment.tzname() or ""
-    # Zones without an abbreviation have the offset for a name.
-    abbreviation = f" {name}" if name.isalpha() else ""
-    return f"{moment.date()} {_shown(moment.time(), seconds=True)}{abbreviation} ({_offset_of(moment)})"
-
-
-def _offset_of(moment: datetime) -> str:
-    return moment.strftime("%z")[:3] + ":" + moment.strftime("%z")[3:5]
-
-
-def _shown(value: time | datetime, seconds: bool = False) -> str:
-    """To the minute where that is all there is, or else to the second or millisecond."""
-    spec = (
-        "milliseconds" if value.microsecond >= 1000 else "seconds" if seconds or value.second else "minutes"
-    )
-    return value.isoformat(" ", spec) if isinstance(value, datetime) else value.isoformat(spec)
-
-
-def _quoted(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 60 else text[:60] + "..."

@@ -34,6 +34,7 @@ from custody.trust.verification import Expectations, Report, Verification
 SMALL = 5000  # entries; below, verification takes no longer than a look at the cache is worth
 FILES_KEPT = 10
 BYTES_KEPT = 2 * 1024**3
+WORDS = ".words"  # what is put beside an index when somebody searches, and goes with it
 
 Progress = Callable[[str, int, int], None]
 """Called with the ledger's name, entries done, entries in all."""
@@ -57,7 +58,7 @@ class Answers:
 
 def passed(sha256: str) -> bool:
     """Whether a ledger of this digest was opened here before; for `ledger.reader.open_ledger`."""
-    return any(_is_ours(path) for path in _folder().glob(f"{_stamp(sha256)}-*.index"))
+    return any(is_ours(path) for path in _folder().glob(f"{_stamp(sha256)}-*.index"))
 
 
 def open_answers(
@@ -104,7 +105,7 @@ def _verify(snapshot: Snapshot, expectations: Expectations, index: Index, progre
 
 def _open_cached(path: Path, snapshot: Snapshot, expectations: Expectations) -> Answers | None:
     """What an earlier opening left, if it answers to just these expectations."""
-    if not _is_ours(path):
+    if not is_ours(path):
         return None
     index = Index.open(path)
     if index is None:
@@ -167,7 +168,7 @@ def _place(snapshot: Snapshot, expectations: Expectations) -> Path | None:
     return _folder() / f"{_stamp(snapshot.sha256)}-{judged}.index"
 
 
-def _is_ours(path: Path) -> bool:
+def is_ours(path: Path) -> bool:
     """Whether a file is there that only this user could have written."""
     try:
         info = os.lstat(path)
@@ -179,9 +180,11 @@ def _is_ours(path: Path) -> bool:
 def _tidy(newest: Path) -> None:
     """Remove what was not used for longest, beyond what the cache may hold."""
     with suppress(OSError):
-        found = [(path.stat().st_mtime, path.stat().st_size, path) for path in newest.parent.glob("*.index")]
+        found = [(path.stat().st_mtime, path) for path in newest.parent.glob("*.index")]
         room = BYTES_KEPT
-        for number, (_, size, path) in enumerate(sorted(found, reverse=True)):
-            room -= size
+        for number, (_, path) in enumerate(sorted(found, reverse=True)):
+            words = path.with_suffix(WORDS)
+            room -= path.stat().st_size + (words.stat().st_size if words.exists() else 0)
             if (number >= FILES_KEPT or room < 0) and path != newest:
                 path.unlink(missing_ok=True)
+                words.unlink(missing_ok=True)

@@ -13,6 +13,7 @@ from itertools import groupby
 from json.encoder import JSONEncoder
 from typing import Any, NamedTuple
 
+from custody.kinds.scope import WHOLE, Scope
 from custody.query.fold import Item, Report, Running, apply, step
 from custody.query.index import Index
 from custody.query.types import ChangeLine, Proof
@@ -22,15 +23,17 @@ _FLUSH = 2000
 _encode = JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False).encode
 
 _SNAPSHOTS = """
-    SELECT environment, position, entry, time, writer, content FROM snapshot ORDER BY environment, time, position
+    SELECT environment, position, entry, time, writer, content FROM snapshot
+    WHERE {} ORDER BY environment, time, position
 """
 _DEPLOYMENTS = """
     SELECT environment, position, entry, time, writer, name, sha256, service FROM deployment
-    WHERE environment NOT IN (SELECT name FROM environment) ORDER BY environment, time, position
+    WHERE {} ORDER BY environment, time, position
 """
+_NOT_SEEN = "environment NOT IN (SELECT name FROM environment)"
 
 
-class _Reported(NamedTuple):
+class Reported(NamedTuple):
     """A report with the entry it rests on; `content` tells two equal snapshots apart from others, if they say so."""
 
     proof: Proof
@@ -40,17 +43,30 @@ class _Reported(NamedTuple):
 
 def fold_environments(index: Index) -> None:
     """Write the states of every environment: from its snapshots, or where it has none, from its deployments."""
-    with index.scan(_SNAPSHOTS) as rows:
+    with index.scan(_SNAPSHOTS.format("1")) as rows:
         for environment, group in groupby(rows, key=_environment):
             _Folder(index, environment, "snapshot").run(_snapshots(index, group))
-    with index.scan(_DEPLOYMENTS) as rows:
+    with index.scan(_DEPLOYMENTS.format(_NOT_SEEN)) as rows:
         for environment, group in groupby(rows, key=_environment):
             _Folder(index, environment, "deployment").run(_deployments(group))
+
+
+def reports(index: Index, environment: str, basis: str, since: str, condition: str) -> Iterator[Reported]:
+    """The reports of an environment from an instant on that meet a condition (SQL of custody's own), in order."""
+    wanted = f"environment = ? AND time >= ? AND {condition}"
+    if basis == "snapshot":
+        return _snapshots(index, index.rows(_SNAPSHOTS.format(wanted), environment, since))
+    return _deployments(index.rows(_DEPLOYMENTS.format(wanted), environment, since))
 
 
 def write_items(items: Iterable[Item]) -> str:
     """Items as the index stores them."""
     return _encode(list(items))
+
+
+def write_scope(scope: Scope) -> str:
+    """A scope as the index stores it; "" for the whole."""
+    return "" if scope == WHOLE else _encode(list(scope))
 
 
 def read_running(index: Index, environment: str, number: int) -> Running:
@@ -78,21 +94,29 @@ def _environment(row: tuple[Any, ...]) -> str:
     return str(row[0])
 
 
-def _snapshots(index: Index, rows: Iterable[tuple[Any, ...]]) -> Iterator[_Reported]:
+def _snapshots(index: Index, rows: Iterable[tuple[Any, ...]]) -> Iterator[Reported]:
     last = -1
     items: tuple[Item, ...] = ()
+    scope = WHOLE
     for _, position, entry, time, writer, content in rows:
         if content != last:
             last = content
-            found = index.row("SELECT running FROM content WHERE id = ?", content)
-            items = tuple(map(Item._make, json.loads(found[0]))) if found else ()
-        yield _Reported(Proof(position, entry, time, writer), content, Report(time, items, whole=True))
+            items, scope = _content(index, content)
+        yield Reported(Proof(position, entry, time, writer), content, Report(time, items, True, scope))
 
 
-def _deployments(rows: Iterable[tuple[Any, ...]]) -> Iterator[_Reported]:
+def _content(index: Index, number: int) -> tuple[tuple[Item, ...], Scope]:
+    """What a snapshot says runs, and of which part of its environment it says so."""
+    found = index.row("SELECT running, scope FROM content WHERE id = ?", number)
+    assert found is not None
+    scope = Scope(*map(tuple, json.loads(found[1]))) if found[1] else WHOLE
+    return tuple(map(Item._make, json.loads(found[0]))), scope
+
+
+def _deployments(rows: Iterable[tuple[Any, ...]]) -> Iterator[Reported]:
     for _, position, entry, time, writer, name, sha256, service in rows:
         item = Item(service, name, sha256, 1)
-        yield _Reported(Proof(position, entry, time, writer), -1, Report(time, (item,), whole=False))
+        yield Reported(Proof(position, entry, time, writer), -1, Report(time, (item,), whole=False))
 
 
 class _Folder:
@@ -107,7 +131,7 @@ class _Folder:
         self._started: dict[tuple[str, str], tuple[str, Proof]] = {}
         self._rows: dict[str, list[tuple[object, ...]]] = {"state": [], "keyframe": [], "span": []}
 
-    def run(self, reports: Iterable[_Reported]) -> None:
+    def run(self, reports: Iterable[Reported]) -> None:
         first = last_change = last_seen = ""
         content = -1
         for one in reports:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from custody.kinds import (
+    Allow,
     Approval,
     Artifact,
+    Decision,
     Deployment,
     Evidence,
     Genesis,
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 MAX_NOTE = 100
 _SHORT = 12
+_MINUTE = 16  # characters of an instant
 
 
 def title(kind: str, value: JsonObject) -> str:
@@ -52,9 +55,16 @@ def _phrase(body: Body) -> str:
             return _joined(f"{body.decision} for {body.environment}", body.artifact.name)
         case Deployment():
             return _joined(f"{body.service} to {body.environment}", body.artifact.name)
+        case Snapshot() if body.unchanged:
+            return _joined(body.environment, f"as in {body.unchanged[:_SHORT]}")
         case Snapshot():
             services = len({one.service for one in body.running})
             return _joined(body.environment, f"{services} service{'' if services == 1 else 's'}")
+        case Decision():
+            return _joined(f"{body.result} for {body.environment}", body.artifact.name)
+        case Allow():
+            about = body.artifact.name if body.artifact is not None else body.name
+            return _joined(f"exception in {body.environment} until {body.until[:_MINUTE]}Z", about)
         case Policy():
             return f"policy {body.name}"
         case Trust():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from custody.errors import UsageError
 from custody.query.artifacts import artifact_line, timeline
 from custody.query.index import Index
+from custody.query.sources import commit_line
 from custody.query.types import ArtifactLine, ChainLine, Proof, RunningSpan, TimelineItem, Trace
 
 _CHAIN = """
@@ -25,12 +26,18 @@ def trace(index: Index, sha256: str) -> Trace:
     """
     items = timeline(index, sha256)
     line = artifact_line(index, sha256) or _unrecorded(index, sha256, items)
-    row = index.row(_CHAIN, sha256)
-    chain = ChainLine(*row) if row else None
+    chain = built_by(index, sha256)
     if chain is not None:
         items = (*_source(index, chain), *items)
     in_order = sorted(items, key=lambda item: (item.proof.time, item.proof.position))
-    return Trace(line, chain, tuple(in_order), running_spans(index, sha256))
+    source = commit_line(index, line.commit) if line.commit else None
+    return Trace(line, chain, tuple(in_order), running_spans(index, sha256), source)
+
+
+def built_by(index: Index, sha256: str) -> ChainLine | None:
+    """The chain of the build that recorded an artifact; of several, of the newest."""
+    row = index.row(_CHAIN, sha256)
+    return ChainLine(*row) if row else None
 
 
 def running_spans(index: Index, sha256: str) -> tuple[RunningSpan, ...]:

@@ -66,6 +66,31 @@ class TimelineItem(NamedTuple):
     proof: Proof
 
 
+class CommitLine(NamedTuple):
+    """A commit, and the entry that tells of it. Only `commit` is sure to be there.
+
+    `time` is when it was committed, as it claims; `pull_request` the URL of the one that brought it.
+    """
+
+    commit: str
+    author: str = ""
+    time: str = ""
+    parents: tuple[str, ...] = ()
+    pull_request: str = ""
+    proof: Proof | None = None
+
+
+class Between(NamedTuple):
+    """The commits that lead from one commit to another: those that came and those that went, the newest first.
+
+    `complete` says that first parents of both lead to one commit without a gap, so that none is missing on that line.
+    """
+
+    came: tuple[CommitLine, ...]
+    went: tuple[CommitLine, ...]
+    complete: bool
+
+
 class Trace(NamedTuple):
     """The whole path of an artifact, in order of effect: source, build, evidence, approvals, deployments, running."""
 
@@ -73,6 +98,7 @@ class Trace(NamedTuple):
     chain: ChainLine | None  # of the build that recorded it
     items: tuple[TimelineItem, ...]
     running: tuple[RunningSpan, ...]
+    source: CommitLine | None = None  # what is known of the commit it was built from
 
 
 class RunningSpan(NamedTuple):

@@ -19,10 +19,11 @@ class Rule(NamedTuple):
 
     `reader` is "module:function" of this room. `limits` hold unless others are given, and always where `strict`:
     then they can only be added to. With `needs_floor` at least one floor has to be given. `asks` names what else the
-    type takes of `Wanted`.
+    type takes of `Wanted`. `figures` are all that it ever counts.
     """
 
     reader: str
+    figures: frozenset[str]
     limits: Mapping[str, int] = {}
     strict: bool = False
     needs_floor: bool = False
@@ -30,19 +31,69 @@ class Rule(NamedTuple):
 
 
 TYPES: dict[str, Rule] = {
-    "junit": Rule("junit:read", {"failures": 0, "errors": 0}, strict=True),
-    "pull-request": Rule("pull_request:read"),
-    "provenance": Rule("statement:provenance", asks=frozenset({"public_key"})),
-    "attestation": Rule("statement:attestation", asks=frozenset({"public_key"})),
-    "custom": Rule("custom:read", {"unmet": 0}, strict=True, asks=frozenset({"conditions", "schema"})),
-    "sarif": Rule("sarif:read", {"error": 0}),
-    "sbom": Rule("sbom:read", {"dangling": 0}),
-    "vulnerabilities": Rule("vulnerabilities:read", {"critical": 0, "high": 0, "unknown": 0}),
-    "coverage": Rule("coverage:read", needs_floor=True),
+    "junit": Rule(
+        "junit:read",
+        frozenset({"tests", "failures", "errors", "skipped", "timeMs"}),
+        {"failures": 0, "errors": 0},
+        strict=True,
+    ),
+    "pull-request": Rule(
+        "pull_request:read",
+        frozenset({"commits", "authors", "approvals", "stale", "objections", "merged"}),
+    ),
+    "provenance": Rule(
+        "statement:provenance",
+        frozenset({"subjects", "signatures", "verified"}),
+        asks=frozenset({"public_key"}),
+    ),
+    "attestation": Rule(
+        "statement:attestation",
+        frozenset({"subjects", "signatures", "verified"}),
+        asks=frozenset({"public_key"}),
+    ),
+    "custom": Rule(
+        "custom:read",
+        frozenset({"reports", "conditions", "unmet"}),
+        {"unmet": 0},
+        strict=True,
+        asks=frozenset({"conditions", "schema"}),
+    ),
+    "sarif": Rule("sarif:read", frozenset({"error", "warning", "note", "none", "suppressed"}), {"error": 0}),
+    "sbom": Rule(
+        "sbom:read",
+        frozenset(
+            {
+                "components",
+                "unlicensed",
+                "unversioned",
+                "dependencies",
+                "dangling",
+                "licences",
+                "licencesLeftOut",
+            }
+        ),
+        {"dangling": 0},
+    ),
+    "vulnerabilities": Rule(
+        "vulnerabilities:read",
+        frozenset({"critical", "high", "medium", "low", "negligible", "unknown", "fixable", "suppressed"}),
+        {"critical": 0, "high": 0, "unknown": 0},
+    ),
+    "coverage": Rule(
+        "coverage:read",
+        frozenset({"lines", "branches", "linesCovered", "linesValid", "branchesCovered", "branchesValid"}),
+        needs_floor=True,
+    ),
 }
 """Beside these there is `generic`, of which the result is said outright and nothing is read."""
 
 GENERIC = "generic"
+
+AT_MOST = {"lines": 10_000, "branches": 10_000, "merged": 1, "verified": 1}
+"""Figures that have a highest value."""
+
+RATES = frozenset({"lines", "branches"})
+"""Figures that are rates, in hundredths of a percent."""
 
 
 class Outcome(NamedTuple):
@@ -90,7 +141,7 @@ def parse_bounds(given: Sequence[str], option: str) -> dict[str, int]:
     found: dict[str, int] = {}
     for item in given:
         name, separator, text = item.partition("=")
-        value = _number(text)
+        value = parse_figure(text)
         if not separator or not name or value is None:
             raise UsageError(f"{option} wants NAME=NUMBER, not {safe_text(item, 60)}", code="limit")
         if name in found:
@@ -99,7 +150,8 @@ def parse_bounds(given: Sequence[str], option: str) -> dict[str, int]:
     return found
 
 
-def _number(text: str) -> int | None:
+def parse_figure(text: str) -> int | None:
+    """A whole number, or hundredths of a percent where it ends in %; None where it is neither."""
     whole, dot, part = text.removesuffix("%").partition(".")
     if not (whole.isascii() and whole.isdigit() and len(whole) <= 12):
         return None

@@ -28,7 +28,8 @@ class FourEyes(NamedTuple):
 
     `approvers` are the identities whose approval counts, and at least one of them is needed. `stale` approvals are of
     something other than what the change came to in the end. `objections` are people whose last word is a request for
-    changes: they do not undo another's approval here, but a policy may mind.
+    changes: they do not undo another's approval here, but a policy may mind. `unknown` are those with a hand in it who
+    are nobody known, as the platform names them ("" where it does not): with one of them it is never ok.
     """
 
     ok: bool
@@ -37,6 +38,7 @@ class FourEyes(NamedTuple):
     authors: tuple[str, ...] = ()
     stale: int = 0
     objections: int = 0
+    unknown: tuple[str, ...] = ()
 
 
 def by_login(name: str) -> str | None:
@@ -65,12 +67,14 @@ def four_eyes(change: PullRequest, identify: Identify = by_login) -> FourEyes:
         reasons.append("there is no commit in it, and so nothing that anybody could have approved")
     writers: dict[str, None] = {}
     unknown: dict[str, None] = {}
+    strangers: dict[str, None] = {}
     for named, where in _writers(change):
         person = identify(named)
         if person:
             writers[person] = None
         else:
             unknown[f"{where} by {_shown(named)}, who is nobody known"] = None
+            strangers[named] = None
     reasons += unknown
     words: dict[str, list[Review]] = {}
     refused: list[str] = []
@@ -110,6 +114,7 @@ def four_eyes(change: PullRequest, identify: Identify = by_login) -> FourEyes:
         tuple(writers),
         stale,
         objections,
+        tuple(strangers),
     )
 
 

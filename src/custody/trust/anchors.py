@@ -139,19 +139,27 @@ def read_documents(snapshot: Snapshot) -> tuple[list[Recorded], list[Finding]]:
     return recorded, findings
 
 
-def _read_document(snapshot: Snapshot, row: Row) -> Recorded | None:
-    """A trust entry whose own signature holds. None where verification of the log will say what is wrong with it."""
+def signer_of(snapshot: Snapshot, row: Row) -> PublicKey | None:
+    """The key of an entry's chain, if its own signature and its chain's genesis' hold. Raises MalformedError."""
     header = parse_header(row.header)
-    genesis = next((g for g in map(snapshot.row, snapshot.find(header.chain)) if g is not None), None)
-    if header.kind != "trust" or genesis is None or entry_id(genesis.header) != header.chain:
+    chain = header.chain or entry_id(row.header)
+    genesis = next((g for g in map(snapshot.row, snapshot.find(chain)) if g is not None), None)
+    if genesis is None or entry_id(genesis.header) != chain:
         return None
     try:
         key = PublicKey.from_hex(parse_header(genesis.header).key)
     except SigningKeyError:
         return None
-    for one in (genesis, row):
-        if not verify_signature(key.raw, dsse.pae(one.header), one.signature):
-            return None
+    sound = all(verify_signature(key.raw, dsse.pae(one.header), one.signature) for one in (genesis, row))
+    return key if sound else None
+
+
+def _read_document(snapshot: Snapshot, row: Row) -> Recorded | None:
+    """A trust entry whose own signature holds. None where verification of the log will say what is wrong with it."""
+    header = parse_header(row.header)
+    key = signer_of(snapshot, row) if header.kind == "trust" else None
+    if key is None:
+        return None
     data = snapshot.blob(header.body)
     if data is None:
         raise MalformedError("the trust document's body is not in the ledger")

@@ -39,12 +39,14 @@ def test_the_tree_has_the_commands_of_the_design() -> None:
     assert {
         "custody init", "custody key new", "custody key show", "custody append artifact", "custody append evidence",
         "custody append approval", "custody append deployment", "custody append snapshot", "custody append policy",
-        "custody append trust", "custody append note", "custody append batch", "custody seal",
+        "custody append trust", "custody append allow", "custody append note", "custody append batch", "custody seal",
         "custody ci", "custody fingerprint", "custody import", "custody merge", "custody checkpoint",
         "custody redact", "custody trust pin", "custody trust show", "custody trust forget", "custody verify",
         "custody findings",
         "custody log", "custody show", "custody artifacts", "custody trace", "custody env list", "custody env show",
-        "custody env log", "custody export entry", "custody export proof", "custody tui",
+        "custody env log", "custody env diff", "custody env deployments", "custody env where", "custody env windows",
+        "custody search", "custody export entry", "custody export proof", "custody export events", "custody report",
+        "custody tui",
     } == set(LEAVES)  # fmt: skip
 
 

@@ -14,18 +14,23 @@ from ledgers import ROOT, VECTORS
 from custody.kinds import (
     BODIES,
     MAX_DOCUMENT,
+    Allow,
     Approval,
     Artifact,
     Author,
     Build,
     Change,
     CommitRange,
+    ControlState,
+    Decision,
     Deployment,
     Evidence,
     Extras,
     File,
     Genesis,
+    JudgedBy,
     Link,
+    LogSeen,
     Material,
     Merge,
     MergedFile,
@@ -37,6 +42,7 @@ from custody.kinds import (
     Review,
     Run,
     Running,
+    Scope,
     Seal,
     Snapshot,
     Source,
@@ -45,6 +51,7 @@ from custody.kinds import (
     Trust,
     read_body,
 )
+from custody.kinds.again import Again
 from custody.kinds.fields import MAX_TEXT, Fields, present
 from custody.ledger import canonical
 from custody.ledger.canonical import JsonObject, MalformedError
@@ -159,7 +166,32 @@ FULL: dict[str, Body] = {
         EXTRAS,
     ),
     "deployment": Deployment(API, "prod", "api", "change 88", EXTRAS),
-    "snapshot": Snapshot("prod", (Running("api", API, 3, "1.4.0"), Running("worker", API)), EXTRAS),
+    "snapshot": Snapshot(
+        "prod",
+        (
+            Running("api", API, 3, "1.4.0"),
+            Running("worker", API, basis="image-id"),
+            Running.unresolved("cache", "cache", "cache:7", 2, "7"),
+        ),
+        EXTRAS,
+        "docker",
+        Scope(("a*", "worker", "cach?"), ("x",)),
+    ),
+    "decision": Decision(
+        API,
+        "prod",
+        "PASSED",
+        "https://acme.example/custody",
+        AT,
+        LogSeen(812, DIGEST),
+        JudgedBy("release", DIGEST, "https://git.example/policy"),
+        (ControlState("scan", "evidence", "excepted", (DIGEST,), "failed"),),
+        "https://registry.example/api",
+        "a night without a scanner",
+        ("ACME_RELEASE",),
+        EXTRAS,
+    ),
+    "allow": Allow("prod-*", AT, "the scanner is down", API, controls=("scan",), extras=EXTRAS),
     "policy": Policy("release", "version = 1\n", EXTRAS),
     "trust": Trust("version = 1\n", EXTRAS),
     "note": Note("a note", EXTRAS),
@@ -174,6 +206,8 @@ SMALL: dict[str, Body] = {
     "approval": Approval(API, "prod", "approved"),
     "deployment": Deployment(API, "prod", "api"),
     "snapshot": Snapshot("prod", ()),
+    "decision": Decision(API, "prod", "FAILED", "custody", AT, LogSeen(0, DIGEST)),
+    "allow": Allow("*", AT, "x", name="api-?"),
     "merge": Merge(()),
     "redaction": Redaction(DIGEST, (), "x"),
     "seal": Seal(),
@@ -185,6 +219,8 @@ REQUIRED = {
     "approval": {"artifact", "environment", "decision"},
     "deployment": {"artifact", "environment", "service"},
     "snapshot": {"environment"},
+    "decision": {"artifact", "environment", "verificationResult", "verifier", "timeVerified", "log"},
+    "allow": {"artifact", "environment", "until", "reason"},
     "policy": {"name", "document"},
     "trust": {"document"},
     "note": {"text"},
@@ -203,10 +239,30 @@ def test_a_body_is_written_and_read_to_the_same(bodies: dict[str, Body]) -> None
         assert type(body).__name__ == BODIES[kind]
 
 
-def test_every_kind_has_a_body_but_the_two_that_are_reserved() -> None:
-    assert set(BODIES) == set(FULL) == set(KINDS) - {"decision", "allow"}
-    assert read_body("decision", {"anything": [1]}) is None
-    assert read_body("allow", {}) is None
+@pytest.mark.parametrize("bodies", [FULL, SMALL], ids=["everything", "the least"])
+def test_a_body_that_was_read_is_read_again_to_the_same(bodies: dict[str, Body]) -> None:
+    for kind, body in bodies.items():
+        value = canonical.decode_again(canonical.encode({**body.write(), **SALT}))
+        assert type(body).read(Again(value, kind)) == body  # type: ignore[arg-type]
+
+
+def test_every_kind_has_a_body() -> None:
+    assert set(BODIES) == set(FULL) == set(KINDS)
+    assert read_body("of a later version", {"anything": [1]}) is None
+
+
+def test_an_exception_is_for_one_artifact_or_for_a_glob_and_never_for_both_or_neither() -> None:
+    glob = SMALL["allow"].write()
+    for name in ("a b", "", "[ab]", "{a,b}", 7, None, "x" * 201):
+        with pytest.raises(MalformedError, match=r"allow\.name must be"):
+            read_body("allow", {**glob, "name": name})
+    with pytest.raises(MalformedError, match=r"allow\.name must not be there beside"):
+        read_body("allow", {**FULL["allow"].write(), "name": "*"})
+    with pytest.raises(MalformedError, match=r"allow\.controls"):
+        read_body("allow", {**glob, "controls": ["a b"]})
+    for until in ("", "tomorrow", "2026-11-19", "2026-02-30T00:00:00.000Z"):
+        with pytest.raises(MalformedError, match=r"allow\.until must be an instant"):
+            read_body("allow", {**glob, "until": until})
 
 
 def test_what_is_absent_is_left_out() -> None:

@@ -89,6 +89,18 @@ class Log:
         ]
         return self.add(chain, "snapshot", minute, {"environment": environment, "running": listed})
 
+    def merge(self, minute: int, taken: int, *, entries: int = 1) -> int:
+        """A custodian's act that brought the `taken` entries in front of it, told in several entries; the first one's
+        position."""
+        chain = self.chain("keeper", minute=minute)
+        for number in range(entries):
+            source = {
+                "file": f"{number}.ledger", "sha256": digest("file"), "size": 9, "order": digest("order"),
+                "detail": digest("detail"), "taken": taken if number == 0 else 0,
+            }  # fmt: skip
+            self.add(chain, "merge", minute, {"sources": [source]}, "keeper")
+        return len(self.entries) - entries
+
     def index(self, *, step: int = 500) -> Index:
         """The finished index of what was added."""
         index = Index.in_memory()

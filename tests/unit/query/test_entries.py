@@ -220,7 +220,22 @@ def test_a_page_of_a_table(ledger: Path) -> None:
             "erased from aaaaaaaaaaaa · asked",
         ),
         ("seal", {}, "end of the chain"),
-        ("allow", {"anything": 1}, "allow"),
+        (
+            "allow",
+            {"name": "api-*", "environment": "prod", "until": TIME, "reason": "night"},
+            "exception in prod until 2026-11-19T02:30Z · api-*",
+        ),
+        (
+            "decision",
+            {
+                **TO_PROD,
+                "verificationResult": "FAILED",
+                "verifier": {"id": "v"},
+                "timeVerified": TIME,
+                "log": {"size": 1, "root": "a" * 64},
+            },
+            "FAILED for prod · api",
+        ),
         ("note", {}, "unreadable: note.text is missing: it must be text of 1 to 10000 characters"),
     ],
 )

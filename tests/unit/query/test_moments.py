@@ -14,10 +14,10 @@ from custody.ledger.timestamps import from_datetime, is_instant
 from custody.query.moments import (
     EnvironmentReference,
     Moment,
-    find_zone,
     parse_moment,
     parse_reference,
 )
+from custody.query.zones import find_zone
 
 OSLO = ZoneInfo("Europe/Oslo")
 NOW = datetime(2026, 11, 24, 9, 15, 30, 123456, UTC)  # a Tuesday, 10:15 in Oslo
@@ -288,7 +288,7 @@ def test_what_has_no_or_two_meanings(text: str, reason: str) -> None:
             "2026-323",
             "2026-11-19Z",
         ),
-        *("2026-11-19T", "2026-11-19T0230", "T02:30", "26-11-19", "31/31/2026", "last week", "next thursday"),
+        *("2026-11-19T", "2026-11-19T0230", "T02:30", "26-11-19", "31/31/2026", "next thursday"),
         *(
             "thursday last",
             "last",
@@ -297,7 +297,6 @@ def test_what_has_no_or_two_meanings(text: str, reason: str) -> None:
             "-2 hours ago",
             "1.5 hours ago",
             "in 2 hours",
-            "2h ago",
         ),
         *("today today", "today +01:00", "last thursday 02:30Z", "1e3 hours ago", "2026-11-19T02:30 CET"),
         *("\u0662 hours ago", "２ hours ago", "2026-11-1９", "noon\0", "\x1b[2J", "now\u202e", "@1795512330"),
@@ -443,3 +442,40 @@ def test_a_reference_is_read_or_refused(text: str) -> None:
     except UsageError:
         return
     assert [found.index, found.back, found.moment_text].count(None) >= 2
+
+
+@pytest.mark.parametrize(
+    ("phrase", "instant"),
+    [
+        ("19 nov 2026 02:30", "2026-11-19T01:30:00.000Z"),
+        ("Nov 19th, 2026, 2:30 pm", "2026-11-19T13:30:00.000Z"),
+        ("Thu, 19 November 2026", "2026-11-18T23:00:00.000Z"),
+        ("1st of may 2026 noon", "2026-05-01T10:00:00.000Z"),
+        ("19 nov 2026 02:30+00:00", "2026-11-19T02:30:00.000Z"),
+        ("sept 5 2026", "2026-09-04T22:00:00.000Z"),
+        ("2h ago", "2026-11-24T07:15:30.123Z"),
+        ("3d ago", "2026-11-21T09:15:30.123Z"),
+    ],
+)
+def test_months_by_name_and_short_units(phrase: str, instant: str) -> None:
+    assert read(phrase).utc == instant
+
+
+@pytest.mark.parametrize(
+    ("phrase", "why"),
+    [
+        ("5m ago", '"5 minutes ago" or "5 months ago"'),
+        ("last week", '"1 week ago" or the beginning of the week before'),
+        ("last month 3pm", '"1 month ago" or the beginning of the month before'),
+        ("this morning", "no moment but a stretch of time"),
+        ("fri 19 nov 2026", "2026-11-19 is a Thursday"),
+        ("31 feb 2026", "February has no day 31"),
+        ("19 nov", "of which year"),
+        ("march 3rd 02:30", "of which year"),
+        ("25 oct 2026 02:30", "twice"),
+        ("29 mar 2026 02:30", "no clock in Europe/Oslo showed"),
+        ("may 2026", "not understood"),
+    ],
+)
+def test_what_could_mean_two_things_names_both(phrase: str, why: str) -> None:
+    assert why in refused(phrase)

@@ -126,6 +126,10 @@ HOSTILE = {
     "tables": "[[a]]\n" * 101_000,
     "a dotted key": "a." * 20_000 + "a = 1",
     "dotted keys": ("a." * 900 + "a = 1\n") * 200,
+    "a long name of a table with many keys": "["
+    + "a." * 900
+    + "a]\n"
+    + "".join(f"k{n} = 1\n" for n in range(9_000)),
     "dotted tables": "[" + "a." * 5_000 + "a]",
     "too long": "#" * (512 * 1024 + 1),
     "too long in UTF-8": "#" + "ä" * (256 * 1024),
