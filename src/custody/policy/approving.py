@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from custody.kinds import Approval, CommitRange, PolicySeen, Word
 from custody.ledger.entry import Subject
-from custody.policy.facts import ArtifactFact, Facts, Release
-from custody.policy.hearing import approval_by, newest_record, objections, role_objection, with_approval
+from custody.policy.facts import ApprovalFact, ArtifactFact, Facts, Release
+from custody.policy.hearing import newest_record, objections, role_objection, with_approval
+from custody.query.types import Proof
 
 if TYPE_CHECKING:
     from custody.policy.judgement import Judgement
@@ -37,13 +38,17 @@ class Asked:
 
     `record` is the newest readable entry that recorded it; None where this ledger knows nothing of it. `commits` are
     those after `base`, the last approved release, the oldest first. `before` is the verdict as it stands, `after`
-    what it would be with this person's approval: None where the key is nobody's in the trust document. `people` are
-    those whose role lets them record approvals, each with the reason why theirs would not count ("" where it would).
+    what it would be with this word. `recorder` is whoever records it, `person` whose word it is; "" is nobody that the
+    trust document knows. Of a recorder who may not record approvals there is no `after`: it would count for nothing.
+    `people` are those whose role lets them record approvals, each with the reason why their own would not count (""
+    where it would), `objection` that reason for the recorder, and `role_objection` what speaks against any word of
+    theirs.
     """
 
     artifact: str
     environment: str
-    approver: str
+    recorder: str
+    person: str
     record: ArtifactFact | None
     base: Release | None
     commits: tuple[CommitAsked, ...]
@@ -72,28 +77,60 @@ class Asked:
         return Approval(subject, self.environment, decision, reason, commits=self.range, policy=self.policy)
 
 
-def ask(judgement: Judgement, sha256: str, environment: str, *, moment: str, approver: str) -> Asked:
-    """Put together what an approver (an identity, or "") must see, as of `moment` (UTC text)."""
+def ask(
+    judgement: Judgement,
+    sha256: str,
+    environment: str,
+    *,
+    moment: str,
+    recorder: str,
+    decision: Word = "approved",
+    given_by: str = "",
+    given_at: str = "",
+    signed_by: str = "",
+) -> Asked:
+    """Put together what an approver must see, as of `moment` (UTC text).
+
+    `recorder` is an identity or "". The word is their own, unless they relay that of `given_by`, or it is that of a
+    tag which the key `signed_by` (hex) signed.
+    """
+    identities = judgement.identities
     facts = judgement.facts(sha256, environment, moment=moment)
     before = judgement.judge(facts, moment)
-    given = approval_by(approver, facts, moment, policy_sha256=before.policy_sha256)
-    after = judgement.judge(with_approval(facts, given), moment) if approver else None
-    may = [one for one in judgement.identities.names if judgement.identities.may_write("approval", one)]
-    people = objections(judgement, facts, moment, may[:MOST_PEOPLE])
-    role = role_objection(judgement, approver) if approver else NOBODY
-    objection = role or objections(judgement, facts, moment, [approver])[approver]
     record = newest_record(facts, moment)
+    person: str | None = recorder
+    if signed_by:
+        person = identities.of_key(signed_by)
+    elif given_by:
+        person = identities.of_claim(given_by)
+    after = None
+    if identities.may_write("approval", recorder):
+        given = ApprovalFact(
+            Proof(-1, "", moment, recorder),
+            environment,
+            decision,
+            given_by,
+            given_at,
+            signed_by,
+            record.commit if record else "",
+            facts.base.commit if facts.base else "",
+            before.policy_sha256,
+        )
+        after = judgement.judge(with_approval(facts, given), moment)
+    may = [one for one in identities.names if identities.may_write("approval", one)]
+    role = role_objection(judgement, recorder) if recorder else NOBODY
     return Asked(
         sha256,
         environment,
-        approver,
+        recorder,
+        person or "",
         record,
         facts.base,
         _commits(facts, record),
         before,
         after,
-        people,
-        objection,
+        objections(judgement, facts, moment, may[:MOST_PEOPLE]),
+        role or objections(judgement, facts, moment, [recorder])[recorder],
         role,
     )
 

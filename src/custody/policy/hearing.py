@@ -24,7 +24,7 @@ def newest_record(facts: Facts, moment: str) -> ArtifactFact | None:
     return max(readable, key=lambda one: (one.proof.time, one.proof.position), default=None)
 
 
-def approval_by(person: str, facts: Facts, moment: str, *, policy_sha256: str = "") -> ApprovalFact:
+def approval_by(person: str, facts: Facts, moment: str) -> ApprovalFact:
     """The approval that somebody would give now, of all that is before them. It stands at position -1: nowhere yet."""
     record = newest_record(facts, moment)
     return ApprovalFact(
@@ -33,7 +33,6 @@ def approval_by(person: str, facts: Facts, moment: str, *, policy_sha256: str = 
         "approved",
         commit=record.commit if record else "",
         base=facts.base.commit if facts.base else "",
-        policy_sha256=policy_sha256,
     )
 
 

@@ -249,9 +249,13 @@ class CustodyApp(App[None]):
             return
         if self.start.link != Link(self.start.link.tab):
             self.call_after_refresh(self._follow, self.start.link)
-        self.run_worker(partial(asyncio.to_thread, add_recent, self.state.snapshot.path))
+        self.run_worker(self._keep_recent(self.state.snapshot.path))
         # The screen is painted first; then the verification may have the machine.
         self.call_after_refresh(self.session.work.start)
+
+    @staticmethod
+    async def _keep_recent(path: Path) -> None:
+        await asyncio.to_thread(add_recent, path)
 
     def on_unmount(self) -> None:
         for session in self.sessions:
@@ -287,6 +291,9 @@ class CustodyApp(App[None]):
         screen = self.screen_stack[0]
         if isinstance(screen, LedgerScreen) and screen.session is session and screen.is_mounted:
             screen.state_changed()
+        above = self.screen
+        if isinstance(above, OpeningScreen | MergeScreen) and above.is_mounted:
+            above.state_changed()
 
     # --- where screens lead
 

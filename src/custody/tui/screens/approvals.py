@@ -32,7 +32,7 @@ from custody.tui.screens.approvals_reading import (
     read_waiting,
     why_read_only,
 )
-from custody.tui.screens.artifacts_reading import find_one
+from custody.tui.screens.artifacts_reading import find_meant
 from custody.tui.screens.base import AnswersScreen, LedgerScreen
 from custody.tui.screens.signing import SigningScreen
 from custody.tui.session import Session
@@ -149,7 +149,7 @@ class ApprovalsScreen(AnswersScreen):
     def _take_me(self, identity: str) -> None:
         self._me = identity
         found = self.pane.question
-        if identity and found is not None and found.asked.approver != identity:
+        if identity and found is not None and found.asked.recorder != identity:
             self._read(found.asked.artifact, found.asked.environment)
 
     def _take_waiting(self, found: WaitingList) -> None:
@@ -243,7 +243,8 @@ class ApprovalsScreen(AnswersScreen):
             return
         judging, (wanted, environment) = self._judging, self._wanted
 
-        def arrive(sha256: str) -> None:
+        def arrive(meant: list[str]) -> None:
+            sha256 = meant[0]
             places = [
                 place
                 for place, one in enumerate(self._shown)
@@ -258,7 +259,7 @@ class ApprovalsScreen(AnswersScreen):
             self._wanted = None
             self.trouble(error)
 
-        ask(self, "find", lambda: find_one(judging, wanted), arrive, failed)
+        ask(self, "find", lambda: find_meant(judging, wanted), arrive, failed)
 
     def _read(self, sha256: str, environment: str) -> None:
         judging, me = self._judging, self._me

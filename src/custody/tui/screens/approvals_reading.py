@@ -63,12 +63,15 @@ def read_waiting(judging: Judging) -> WaitingList:
         return waiting(judgement)
 
 
-def read_question(judging: Judging, sha256: str, environment: str, approver: str = "") -> Question:
-    """What must be seen before answering; with an `approver`, what their approval would change. Raises UsageError."""
+def read_question(
+    judging: Judging, sha256: str, environment: str, person: str = "", decision: Word = "approved"
+) -> Question:
+    """What must be seen before answering; with a person (an identity), what their word would change. Raises
+    UsageError."""
     found = trace(judging.index, sha256)
     with judging.judge() as judgement:
         moment = max(timestamps.now(), judgement.now)
-        asked = ask(judgement, sha256, environment, moment=moment, approver=approver)
+        asked = ask(judgement, sha256, environment, moment=moment, recorder=person, decision=decision)
     return Question(found.artifact, asked, tuple(item for item in found.items if item.kind in _SAID))
 
 
@@ -153,7 +156,8 @@ def record(
         message = "the file was changed since it was opened: open it again (ctrl+r), and look again"
         raise UsageError(message, code="changed")
     asked = question.asked
-    now = read_question(judging, asked.artifact, asked.environment, identity_of(judging, signer)).asked
+    person = identity_of(judging, signer)
+    now = read_question(judging, asked.artifact, asked.environment, person, decision).asked
     if why := objection(now, decision):
         raise UsageError(f"not recorded: {why}", code="refused")
     word = asked.word(question.subject, decision, reason)

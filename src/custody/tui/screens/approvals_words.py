@@ -207,18 +207,18 @@ def _control(one: ControlVerdict) -> Content:
     return line((f"{sign} ", _LOOKS.get(look, "")), one.name, (f": {one.sentence}", MUTED), limit=600)
 
 
-def _yours(asked: Asked) -> Iterator[tuple[str, Content]]:
-    """What this person's approval would change."""
-    if not asked.approver:
+def _yours(asked: Asked, decision: Word = "approved") -> Iterator[tuple[str, Content]]:
+    """What this person's word would change."""
+    if not asked.recorder:
         yield "With yours", line(("a and x ask for your key, and tell what your word would change", MUTED))
         return
-    if asked.objection:
+    if asked.objection and decision == "approved":
         yield "With yours", line(("✗ not counted: ", FAULT), asked.objection, limit=600)
         return
     after = asked.after
     if after is None:
         return
-    yield "With yours", line(verdict_part(after), (f"  as {asked.approver}", MUTED))
+    yield "With yours", line(verdict_part(after), (f"  as {asked.recorder}", MUTED))
     changed = changes(asked.before, after)
     for one in changed:
         yield "", _control(one)
@@ -299,7 +299,7 @@ def to_sign(found: Question, decision: Word, reason: str, key: str, objection: s
         (verb, line((one.name or "without a name", "bold"), f" {one.version}".rstrip())),
         ("SHA-256", line(asked.artifact)),
         ("For", line((asked.environment, f"{ACCENT} bold"))),
-        ("As", line((asked.approver or "nobody", "bold"), (f"  {key}", MUTED))),
+        ("As", line((asked.recorder or "nobody", "bold"), (f"  {key}", MUTED))),
         ("Because", line(reason, limit=600)),
     ]
     head = line((f"{verb} this?" if not objection else f"Not to be {decision} with this key", f"{tone} bold"))
@@ -322,7 +322,6 @@ def _consequence(asked: Asked, decision: Word) -> Iterator[tuple[str, Content]]:
     if asked.policy is not None:
         yield "", line(f"policy {asked.policy.name}", (f"  sha256 {asked.policy.sha256[:12]}", MUTED))
     yield "Verdict now", line(verdict_part(asked.before))
+    yield from _yours(asked, decision)
     if decision == "rejected":
-        yield "With yours", line(("your no stands until you take it back by a later approval", MUTED))
-    else:
-        yield from _yours(asked)
+        yield "", line(("your no stands until you take it back by a later approval", MUTED))

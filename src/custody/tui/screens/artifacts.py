@@ -26,7 +26,7 @@ from custody.tui.screens.artifacts_reading import (
     Known,
     Listed,
     Page,
-    find_one,
+    find_meant,
     fingerprint_path,
     read_list,
     read_page,
@@ -190,7 +190,11 @@ class ArtifactsScreen(AnswersScreen):
         if judging is None:
             return
 
-        def arrive(sha256: str) -> None:
+        def arrive(found: list[str]) -> None:
+            sha256 = found[0]
+            if len(found) > 1:
+                told = f"{len(found)} artifacts are meant; this is the newest of "
+                self.say(line((told, GAP), (wanted, "bold")))
             table = self.query_one(ArtifactTable)
             place = next((place for place, one in enumerate(table.lines) if one.sha256 == sha256), None)
             if place is not None:
@@ -198,7 +202,7 @@ class ArtifactsScreen(AnswersScreen):
             self._wanted = ""
             self._read(sha256)
 
-        self.ask("find", lambda: find_one(judging, wanted), arrive)
+        self.ask("find", lambda: find_meant(judging, wanted), arrive)
 
     def action_sort(self) -> None:
         orders = list(ORDERS)

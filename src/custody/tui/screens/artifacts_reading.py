@@ -103,11 +103,11 @@ def read_verdicts(judging: Judging, artifacts: Sequence[str]) -> dict[str, dict[
     return {artifact: {one.environment: one for one in verdicts} for artifact, verdicts in found.items()}
 
 
-def find_one(judging: Judging, wanted: str) -> str:
-    """The fingerprint that is meant; of several built from one commit the newest. Raises UsageError."""
+def find_meant(judging: Judging, wanted: str) -> list[str]:
+    """The fingerprints that may be meant, the newest first, and at least one. Raises UsageError."""
     if len(wanted) == _DIGEST:
-        return wanted
-    return find_subjects(judging.index, wanted)[0]
+        return [wanted]
+    return find_artifacts(judging.index, wanted) or find_subjects(judging.index, wanted)
 
 
 def read_page(judging: Judging, snapshot: Snapshot, sha256: str, environment: str) -> Page:

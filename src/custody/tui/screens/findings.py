@@ -74,7 +74,11 @@ class FindingsScreen(LedgerScreen):
             return
         self._remarks = remarks
         empty = (
-            "Nothing is of that kind." if wanted else "Nothing so far." if not state.report else "Nothing."
+            "Nothing is of that kind."
+            if wanted
+            else "Nothing so far."
+            if not state.report
+            else "Nothing was found."
         )
         table = self.query_one(Table)
         table.show_rows([finding_row(remark) for remark in remarks], empty)

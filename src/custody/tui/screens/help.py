@@ -52,7 +52,7 @@ def _text(groups: Iterable[tuple[str, Iterable[Binding]]]) -> Content:
     for title, bindings in groups:
         rows.append(line((title, f"{ACCENT} bold")))
         rows += [
-            line((_keys(one).ljust(_COLUMN), "bold"), one.tooltip or one.description) for one in bindings
+            line((keys_text(one).ljust(_COLUMN), "bold"), one.tooltip or one.description) for one in bindings
         ]
         rows.append(Content(""))
     rows.append(line(("Signs", f"{ACCENT} bold")))
@@ -65,5 +65,6 @@ def _text(groups: Iterable[tuple[str, Iterable[Binding]]]) -> Content:
     return lines(rows)
 
 
-def _keys(binding: Binding) -> str:
+def keys_text(binding: Binding) -> str:
+    """A binding's keys as people call them."""
     return ", ".join(_KEYS.get(key, key) for key in binding.key.split(","))

@@ -69,8 +69,12 @@ class MergeScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one(Table).focus()
-        self.query_one(Seal).show(self._session.state.verdict)
+        self.state_changed()
         ask(self, "preview", self._think, self._show, self._refuse)
+
+    def state_changed(self) -> None:
+        """The seal of the target."""
+        self.query_one(Seal).show(self._session.state.verdict)
 
     def _think(self) -> Preview:
         state = self._session.state

@@ -17,6 +17,7 @@ from custody.tui.session import Session
 from custody.tui.widgets.asking import ask
 from custody.tui.widgets.keys import Keys
 from custody.tui.widgets.prompt import WAITING, Prompt
+from custody.tui.widgets.seal import Seal
 from custody.tui.widgets.sizes import size_text
 from custody.tui.widgets.table import Cell, Column, Row, Table
 from custody.tui.widgets.when import utc
@@ -73,11 +74,20 @@ class OpeningScreen(Screen[None]):
         yield Table(self.COLUMNS, empty="There is no ledger here.", id="choices")
         yield Words(id="chosen")
         yield Prompt()
+        if self.ledger.session is not None:
+            yield Seal()
         yield Keys()
 
     def on_mount(self) -> None:
         self.query_one(Table).focus()
+        self.state_changed()
         self._list(self._folder)
+
+    def state_changed(self) -> None:
+        """The seal of the ledger behind."""
+        if self.ledger.session is not None:
+            for seal in self.query(Seal):
+                seal.show(self.ledger.session.state.verdict)
 
     # --- what there is
 

@@ -186,10 +186,11 @@ class SigningScreen(ModalScreen[Receipt | None]):
     def _take_key(self, signer: Signer) -> None:
         self.query_one(Prompt).answered("")
         self._signer = signer
-        judging, asked = self._judging, self._question.asked
+        judging, asked, decision = self._judging, self._question.asked, self._decision
 
         def think() -> Question:
-            return read_question(judging, asked.artifact, asked.environment, identity_of(judging, signer))
+            person = identity_of(judging, signer)
+            return read_question(judging, asked.artifact, asked.environment, person, decision)
 
         ask(self, "look", think, self._look, self._trouble)
 
