@@ -38,9 +38,10 @@ GIVEN = (
     Column("By", 14, roomy=18, from_width=50),
 )
 KEYS = (
-    Column("Key", 22, roomy=28, flex=1),
-    Column("Which", flex=3, from_width=40),
-    Column("Whose", 18, from_width=60),
+    Column("Key", 20),
+    Column("Whose", 16, roomy=18, from_width=40),
+    Column("Name", flex=3, from_width=50),
+    Column("Fingerprint", 24, flex=2, from_width=80, clip=True),
 )
 _COMMITS = 100
 _ITEMS = 60
@@ -51,7 +52,7 @@ _SOURCES = {
     "agent": "in the ssh-agent",
     "variable": "in CUSTODY_KEY",
     "file": "in CUSTODY_KEY_FILE",
-    "other": "in another file …",
+    "other": "in another file",
 }
 
 
@@ -136,10 +137,9 @@ def given_row(one: ApprovalLine) -> Row:
 
 def key_row(one: KeyChoice) -> Row:
     """A key to choose."""
-    which = one.path or (one.public.fingerprint if one.public else "")
-    told = f"{which}  {one.comment}" if one.comment else which
-    whose: Cell = one.identity or (("nobody's here", "gap") if one.public else ("", "muted"))
-    return (_SOURCES[one.source], "strong"), told, whose
+    whose: Cell = one.identity or (("nobody's here", "gap") if one.public else "")
+    fingerprint = one.public.fingerprint if one.public else ""
+    return (_SOURCES[one.source], "strong"), whose, one.comment or one.path, (fingerprint, "muted")
 
 
 # --- what an approver must see

@@ -65,7 +65,7 @@ class ArtifactTable(Table):
         if verdicts is None and self._environments and not self._failed:
             self.call_later(self._load)
         told: list[Cell] = [
-            verdict_cell(verdicts.get(name)) if verdicts is not None else ("…", "muted")
+            verdict_cell(verdicts.get(name)) if verdicts is not None else ("·", "muted")
             for name in self._environments
         ]
         return (

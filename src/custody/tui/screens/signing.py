@@ -165,15 +165,16 @@ class SigningScreen(ModalScreen[Receipt | None]):
         def failed(error: CustodyError) -> None:
             if error.code == "encrypted-key" and passphrase is None:
                 self._ask_passphrase(choice)
-            elif self.query_one(Prompt).is_open:
-                self.query_one(Prompt).answered(str(error))
-            else:
-                self._complain(str(error))
+                return
+            self._complain(str(error))  # whole, which a prompt has no room for
+            if self.query_one(Prompt).is_open:
+                self.query_one(Prompt).answered("see above")
 
         ask(self, "open", lambda: open_key(choice, os.environ, passphrase), self._take_key, failed)
 
     def _ask_passphrase(self, choice: KeyChoice) -> None:
         def take(text: str) -> str:
+            self._complain("")
             self._open(choice, text)
             return WAITING
 
