@@ -13,6 +13,7 @@ import stage
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from custody.errors import UsageError
 from custody.keys.find import find_signer
 from custody.kinds import Approval
 from custody.kinds.fields import Fields
@@ -106,69 +107,61 @@ def last_word(ledger: Path) -> tuple[Approval, bool]:
 # --- what is shown
 
 
-def test_what_waits_and_for_whom(ledger: Path) -> None:
+def test_what_waits_for_whom_and_what_bears_on_it(original: Path) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        shown = stage.text(pilot)
-        assert "2 wait" in shown and "payments-api" in shown and "checkout-web" in shown
-        table = pilot.app.screen.query_one("#waiting", Table)
-        assert [table.row(number)[2][0] for number in range(table.count)] == ["payments-api", "checkout-web"]
-        assert table.row(1)[6][0] == "unit-tests, static-analysis"  # what else is in its way
-        # 1.4.0 was approved; an approval by an author takes 1.5.0 off no list.
-        assert "1.4.0" not in shown
+        await waits(pilot)
+        await sees(pilot)
+        await searches(pilot)
+        await leads_on(pilot)
 
-    play(ledger, scene)
+    play(original, scene)
 
 
-def test_an_approver_sees_what_bears_on_the_answer(ledger: Path) -> None:
-    async def scene(pilot: Pilot[None]) -> None:
-        await stage.press(pilot, "enter")
-        shown = stage.text(pilot)
-        for told in (
-            release.WAITS.sha256, "ci-builder", "0 of 1 approval needed", "since c9e33a8c0116",
-            "dev-1  reviewed by dev-2", "unit-tests: pass", "Can approve  release-manager, risk-officer",
-            'opened pull request "17"',
-        ):  # fmt: skip
-            assert told in shown, told
-        await stage.press(pilot, "escape")
-        assert pilot.app.focused is pilot.app.screen.query_one("#waiting")
-
-    play(ledger, scene)
+async def waits(pilot: Pilot[None]) -> None:
+    shown = stage.text(pilot)
+    assert "2 wait" in shown and "payments-api" in shown and "checkout-web" in shown
+    table = pilot.app.screen.query_one("#waiting", Table)
+    rows = [table.row(number) or () for number in range(table.count)]
+    assert [row[2][0] for row in rows] == ["payments-api", "checkout-web"]
+    assert rows[1][6][0] == "unit-tests, static-analysis"  # what else is in its way
+    assert "1.4.0" not in shown  # it was approved; an approval by an author takes 1.5.0 off no list
+    await stage.press(pilot, "y")
+    assert f"custody gate {release.WAITS.sha256} --env prod" in pilot.app.clipboard
 
 
-def test_what_was_given_is_listed_too_and_searched(ledger: Path) -> None:
-    async def scene(pilot: Pilot[None]) -> None:
-        await stage.press(pilot, "w")
-        assert "2 given" in stage.text(pilot) and "change board 4711" in stage.text(pilot)
-        await stage.press(pilot, "slash", *"risk-off")
-        assert pilot.app.screen.query_one("#given", Table).count == 1
-        await stage.press(pilot, "enter", "w")
-        assert "0 of 2 that wait" in stage.text(pilot)
-        await stage.press(pilot, "escape")
-        assert "2 wait" in stage.text(pilot)
-
-    play(ledger, scene)
-
-
-def test_the_row_leads_to_its_entry_and_to_the_artifact(ledger: Path) -> None:
-    async def scene(pilot: Pilot[None]) -> None:
-        app = pilot.app
-        assert isinstance(app, CustodyApp)
-        await stage.press(pilot, "o")
-        assert app.tab == "entries"
-        await stage.press(pilot, "backspace", "t")
-        assert app.tab == "artifacts" and release.WAITS.sha256 in stage.text(pilot)
-        await stage.press(pilot, "a")
-        assert app.tab == "approvals" and "payments-api 1.5.0 for prod" in stage.text(pilot)
-
-    play(ledger, scene)
+async def sees(pilot: Pilot[None]) -> None:
+    await stage.press(pilot, "enter")
+    shown = stage.text(pilot)
+    for told in (
+        release.WAITS.sha256, "ci-builder", "0 of 1 approval needed", "since c9e33a8c0116",
+        "dev-1  reviewed by dev-2", "unit-tests: pass", "Can approve  release-manager, risk-officer",
+        'opened pull request "17"',
+    ):  # fmt: skip
+        assert told in shown, told
+    await stage.press(pilot, "escape")
+    assert pilot.app.focused is pilot.app.screen.query_one("#waiting")
 
 
-def test_the_command_is_the_gate(ledger: Path) -> None:
-    async def scene(pilot: Pilot[None]) -> None:
-        await stage.press(pilot, "y")
-        assert f"custody gate {release.WAITS.sha256} --env prod" in pilot.app.clipboard
+async def searches(pilot: Pilot[None]) -> None:
+    await stage.press(pilot, "w")
+    assert "2 given" in stage.text(pilot) and "change board 4711" in stage.text(pilot)
+    await stage.press(pilot, "slash", *"ris")
+    assert pilot.app.screen.query_one("#given", Table).count == 1
+    await stage.press(pilot, "enter", "w")
+    assert "0 of 2 that wait" in stage.text(pilot)
+    await stage.press(pilot, "escape")
+    assert "2 wait" in stage.text(pilot)
 
-    play(ledger, scene)
+
+async def leads_on(pilot: Pilot[None]) -> None:
+    app = pilot.app
+    assert isinstance(app, CustodyApp)
+    await stage.press(pilot, "o")
+    assert app.tab == "entries"
+    await stage.press(pilot, "backspace", "t")
+    assert app.tab == "artifacts" and release.WAITS.sha256 in stage.text(pilot)
+    await stage.press(pilot, "a")
+    assert app.tab == "approvals" and "payments-api 1.5.0 for prod" in stage.text(pilot)
 
 
 # --- a word is given
@@ -213,8 +206,25 @@ def test_an_approval_from_end_to_end(ledger: Path, keys: dict[str, Path]) -> Non
     assert word.policy.name == "production"
 
 
-def test_a_rejection_needs_a_reason(ledger: Path, keys: dict[str, Path]) -> None:
+def test_a_word_that_would_not_count_is_refused_and_a_no_needs_a_reason(
+    ledger: Path, keys: dict[str, Path]
+) -> None:
+    before = ledger.read_bytes()
+    refused = [
+        ("dev-1", "a", 'dev-1\'s does not, who opened pull request "17"'),
+        ("nobody", "x", "the key is nobody's in the trust document"),
+        ("ci-builder", "x", "ci-builder has no role that may record approvals"),
+    ]
+
     async def scene(pilot: Pilot[None]) -> None:
+        for key, verb, why in refused:
+            shown = await signing(pilot, keys[key], verb, "no" if verb == "x" else "")
+            assert why in " ".join(shown.split()) and "is not recorded" in shown
+            await stage.press(pilot, "y")
+            assert isinstance(pilot.app.screen, SigningScreen)
+            await stage.press(pilot, "escape", "escape", "escape")
+            assert isinstance(pilot.app.screen, ApprovalsScreen)
+        assert ledger.read_bytes() == before
         await stage.press(pilot, "x")
         await type_in(pilot, "  ")
         assert "a rejection needs a reason" in stage.text(pilot)
@@ -228,28 +238,6 @@ def test_a_rejection_needs_a_reason(ledger: Path, keys: dict[str, Path]) -> None
     play(ledger, scene)
     word, _ = last_word(ledger)
     assert (word.decision, word.reason) == ("rejected", "the scan is too old")
-
-
-def test_a_word_that_would_not_count_is_refused(ledger: Path, keys: dict[str, Path]) -> None:
-    before = ledger.read_bytes()
-    refused = [
-        ("dev-1", "a", 'dev-1\'s does not, who opened pull request "17"'),
-        ("nobody", "a", "the key is nobody's in the trust document"),
-        ("nobody", "x", "the key is nobody's in the trust document"),
-        ("ci-builder", "x", "ci-builder has no role that may record approvals"),
-    ]
-
-    async def scene(pilot: Pilot[None]) -> None:
-        for key, verb, why in refused:
-            shown = await signing(pilot, keys[key], verb, "no" if verb == "x" else "")
-            assert why in " ".join(shown.split()) and "is not recorded" in shown
-            await stage.press(pilot, "y")
-            assert isinstance(pilot.app.screen, SigningScreen)
-            await stage.press(pilot, "escape", "escape", "escape")
-            assert isinstance(pilot.app.screen, ApprovalsScreen)
-
-    play(ledger, scene)
-    assert ledger.read_bytes() == before
 
 
 def test_an_encrypted_key_asks_for_its_passphrase_and_keeps_none(ledger: Path, keys: dict[str, Path]) -> None:
@@ -274,22 +262,38 @@ def test_an_encrypted_key_asks_for_its_passphrase_and_keeps_none(ledger: Path, k
     assert last_word(ledger)[0].decision == "approved"
 
 
-def test_the_key_of_the_environment_is_offered_with_whose_it_is(
-    ledger: Path, keys: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+def test_keys_are_offered_with_whose_they_are_and_escape_leads_back(
+    ledger: Path, keys: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = keys["risk-officer"]
     Path(f"{path}.pub").write_text(release.APPROVER.public.openssh())
     monkeypatch.setenv("CUSTODY_KEY_FILE", str(path))
+    loose = Path(shutil.copy(path, tmp_path / "loose.key"))
+    loose.chmod(0o644)
+    before = ledger.read_bytes()
 
     async def scene(pilot: Pilot[None]) -> None:
         # Whose key is at hand is known before it is opened: what it would change stands there at once.
         assert "✓ yes  as risk-officer" in stage.text(pilot)
-        await stage.press(pilot, "a", "enter")
-        assert "in CUSTODY_KEY_FILE" in stage.text(pilot) and "risk-officer" in stage.text(pilot)
-        await stage.press(pilot, "enter")
+        await signing(pilot, tmp_path / "none", reason="because")
+        assert "in CUSTODY_KEY_FILE" in stage.text(pilot) and "does not exist" in stage.text(pilot)
+        await type_in(pilot, "")
+        assert "which file?" in stage.text(pilot)
+        await type_in(pilot, str(loose))
+        assert "can be read by others" in stage.text(pilot)
+        await stage.press(pilot, "escape", "home", "enter")
         assert "Approve this?" in stage.text(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, SigningScreen) and screen._signer is not None
+        await stage.press(pilot, "escape")
+        assert screen._signer is None and "choose it" in stage.text(pilot)
+        await stage.press(pilot, "escape")
+        assert screen.query_one(Prompt).query_one(Input).value == "because"
+        await stage.press(pilot, "q", "1", "escape")  # no key of the tabs leads away half-way
+        assert isinstance(pilot.app.screen, ApprovalsScreen)
 
-    play(ledger, scene)
+    play(ledger, scene, size=(200, 40))
+    assert ledger.read_bytes() == before
 
 
 def test_keys_of_the_agent_are_listed(
@@ -318,40 +322,6 @@ def test_keys_of_the_agent_are_listed(
     play(ledger, scene, size=(200, 40))
 
 
-def test_a_key_file_that_is_none_is_said_so(ledger: Path, tmp_path: Path, keys: dict[str, Path]) -> None:
-    loose = Path(shutil.copy(keys["risk-officer"], tmp_path / "loose.key"))
-    loose.chmod(0o644)
-
-    async def scene(pilot: Pilot[None]) -> None:
-        await signing(pilot, tmp_path / "none")
-        assert "does not exist" in stage.text(pilot)
-        await type_in(pilot, "")
-        assert "which file?" in stage.text(pilot)
-        await type_in(pilot, str(loose))
-        assert isinstance(pilot.app.screen, SigningScreen)
-        assert "can be read by others" in stage.text(pilot)
-
-    play(ledger, scene, size=(200, 40))
-
-
-def test_escape_leads_back_step_by_step(ledger: Path, keys: dict[str, Path]) -> None:
-    before = ledger.read_bytes()
-
-    async def scene(pilot: Pilot[None]) -> None:
-        await signing(pilot, keys["risk-officer"], reason="because")
-        screen = pilot.app.screen
-        assert isinstance(screen, SigningScreen)
-        await stage.press(pilot, "escape")
-        assert screen._signer is None and "choose it" in stage.text(pilot)
-        await stage.press(pilot, "escape")
-        assert screen.query_one(Prompt).query_one(Input).value == "because"
-        await stage.press(pilot, "q", "1", "escape")  # no key of the tabs leads away half-way
-        assert isinstance(pilot.app.screen, ApprovalsScreen)
-
-    play(ledger, scene)
-    assert ledger.read_bytes() == before
-
-
 # --- where nothing can be given
 
 
@@ -369,40 +339,38 @@ def test_read_only_is_said_instead(ledger: Path, monkeypatch: pytest.MonkeyPatch
         assert "no permission" in approvals_reading.why_read_only(snapshot, False)
 
 
-def test_a_file_that_changed_meanwhile_is_looked_at_again_first(ledger: Path, keys: dict[str, Path]) -> None:
-    async def scene(pilot: Pilot[None]) -> None:
-        await signing(pilot, keys["risk-officer"])
-        with ledger.open("ab") as file:
-            file.write(b"\0")
-        await stage.press(pilot, "y")
-        assert "the file was changed since it was opened" in stage.text(pilot)
-
-    size = ledger.stat().st_size
-    play(ledger, scene)
-    assert ledger.stat().st_size == size + 1
-
-
-def test_what_would_not_count_by_now_is_refused_at_the_last_moment(
+def test_at_the_last_moment_it_is_looked_at_once_more(
     ledger: Path, keys: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The check that decides is made where it is recorded, not where it is drawn."""
+    signer = find_signer(key_file=keys["risk-officer"], environ={})
     before = ledger.read_bytes()
-    monkeypatch.setattr(approvals_reading, "objection", lambda *_: "somebody else's turn")
 
     async def scene(pilot: Pilot[None]) -> None:
-        await signing(pilot, keys["risk-officer"])
-        await stage.press(pilot, "y")
-        assert "not recorded: somebody else's turn" in stage.text(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, ApprovalsScreen)
+        judging, question, snapshot = screen._judging, screen.pane.question, screen.state.snapshot
+        assert judging is not None and question is not None
+
+        def record() -> str:
+            with pytest.raises(UsageError) as told:
+                approvals_reading.record(judging, snapshot, question, signer, "approved", "", "once")
+            return str(told.value)
+
+        monkeypatch.setattr(approvals_reading, "objection", lambda *_: "somebody else's turn")
+        assert await asyncio.to_thread(record) == "not recorded: somebody else's turn"
+        with ledger.open("ab") as file:
+            file.write(b"\0")
+        assert "the file was changed since it was opened" in await asyncio.to_thread(record)
 
     play(ledger, scene)
-    assert ledger.read_bytes() == before
+    assert ledger.read_bytes() == before + b"\0"
 
 
 # --- small, large, and how it looks
 
 
-@pytest.mark.parametrize("size", [(20, 5), (80, 24)], ids=str)
-def test_it_is_usable_at_any_size(ledger: Path, keys: dict[str, Path], size: tuple[int, int]) -> None:
+def test_it_is_usable_in_five_lines(ledger: Path, keys: dict[str, Path]) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await stage.press(pilot, "enter", "down", "escape")
         await signing(pilot, keys["risk-officer"])
@@ -410,7 +378,7 @@ def test_it_is_usable_at_any_size(ledger: Path, keys: dict[str, Path], size: tup
         await stage.settle(pilot)
         assert isinstance(pilot.app.screen, ApprovalsScreen)
 
-    play(ledger, scene, size)
+    play(ledger, scene, (20, 5))
     assert last_word(ledger)[0].decision == "approved"
 
 

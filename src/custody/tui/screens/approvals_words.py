@@ -13,7 +13,7 @@ from custody.policy.waiting import Needed, Waiting, WaitingList
 from custody.query.approvals import ApprovalLine
 from custody.tui.screens.approvals_reading import KeyChoice, Question
 from custody.tui.widgets.table import Cell, Column, Row
-from custody.tui.widgets.verdicts import SIGNS, verdict_part
+from custody.tui.widgets.verdicts import SIGNS, outcome_part
 from custody.tui.widgets.when import utc
 from custody.tui.widgets.words import ACCENT, FAULT, GAP, GOOD, MUTED, Part, facts, line, lines
 
@@ -24,7 +24,7 @@ WAITING = (
     Column("Version", 8, roomy=10, from_width=36),
     Column("For", 8, roomy=10, from_width=30),
     Column("Waits for", 12, roomy=16, flex=2, from_width=50),
-    Column("Also in the way", 16, flex=1, from_width=100),
+    Column("Also in the way", 16, flex=1, from_width=86),
     Column("Fingerprint", 12, clip=True, from_width=110),
 )
 GIVEN = (
@@ -182,7 +182,7 @@ def _artifact(found: Question) -> Iterator[tuple[str, Content]]:
 
 def _verdict(verdict: Verdict) -> Iterator[tuple[str, Content]]:
     name: Part = (f"  policy {verdict.policy}", MUTED) if verdict.policy else ""
-    yield "Verdict now", line(verdict_part(verdict), name)
+    yield "Verdict now", line(outcome_part(verdict), name)
     for one in verdict.controls:
         if not _plain(one):
             yield "", _control(one)
@@ -218,7 +218,7 @@ def _yours(asked: Asked, decision: Word = "approved") -> Iterator[tuple[str, Con
     after = asked.after
     if after is None:
         return
-    yield "With yours", line(verdict_part(after), (f"  as {asked.recorder}", MUTED))
+    yield "With yours", line(outcome_part(after), (f"  as {asked.recorder}", MUTED))
     changed = changes(asked.before, after)
     for one in changed:
         yield "", _control(one)
@@ -321,7 +321,7 @@ def _consequence(asked: Asked, decision: Word) -> Iterator[tuple[str, Content]]:
         yield "Bound to", line(f"commits up to {bound.head[:12]}{since}")
     if asked.policy is not None:
         yield "", line(f"policy {asked.policy.name}", (f"  sha256 {asked.policy.sha256[:12]}", MUTED))
-    yield "Verdict now", line(verdict_part(asked.before))
+    yield "Verdict now", line(outcome_part(asked.before))
     yield from _yours(asked, decision)
     if decision == "rejected":
         yield "", line(("your no stands until you take it back by a later approval", MUTED))

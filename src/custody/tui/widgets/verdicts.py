@@ -49,6 +49,15 @@ def verdict_part(verdict: Verdict) -> Part:
     return text, _LOOKS.get(look, "")
 
 
+def outcome_part(verdict: Verdict) -> Part:
+    """Yes, no, or not known, where the controls stand beside it."""
+    if not verdict.policy:
+        return "no policy", MUTED
+    return {"passed": ("✓ yes", WELL), "failed": ("✗ no", FAULT)}.get(
+        verdict.outcome, ("? not known: no", GAP)
+    )
+
+
 def state_cell(one: ControlVerdict | None) -> Cell:
     """A control's state; None where it was not demanded."""
     if one is None:
