@@ -201,7 +201,9 @@ def _decisions(judgement: Judgement) -> Iterator[Conduct]:
 def _standing(verdict: Verdict) -> str:
     """What stands in the way of a yes."""
     bad = [control for control in verdict.controls if control.state not in GOOD]
-    return ", ".join(f"{control.name} {control.state}" for control in bad) or verdict.reason or NOTHING_APPLIES
+    return (
+        ", ".join(f"{control.name} {control.state}" for control in bad) or verdict.reason or NOTHING_APPLIES
+    )
 
 
 def _late(judgement: Judgement) -> Iterator[Conduct]:
