@@ -20,6 +20,8 @@ QUESTIONS = [
     ("env", "show", "prod", *LEDGER, *ROOT),
     ("env", "log", "prod", "-n", "1000", *LEDGER, *ROOT),
     ("env", "log", "prod", "--json", *LEDGER, *ROOT),
+    ("report", *LEDGER, *ROOT),
+    ("report", "environment", "prod", "--since", "2020-01-01T00:00", *LEDGER, *ROOT),
     ("env", "diff", "prod#1", "prod", *LEDGER, *ROOT),
     ("env", "deployments", "prod", "-n", "1000", *LEDGER, *ROOT),
     ("env", "windows", "prod", "--interval", "1s", *LEDGER, *ROOT),

@@ -43,7 +43,7 @@ from custody.policy.document import (
 from custody.policy.facts import EvidenceFact, Facts
 from custody.policy.superseding import in_force
 from custody.policy.verdict import GOOD, Verdict
-from custody.query.build import _SUPERSEDED_EVIDENCE
+from custody.query.settling import _SUPERSEDED_EVIDENCE
 
 KEYS = {name: signer(name).public.hex for name in ("dev-2", "dev-3", "stranger")}
 CHECKS = (
@@ -56,6 +56,7 @@ EYES = FourEyesControl(name="four-eyes")
 STATED = ProvenanceControl(name="provenance", statement=True)
 APPROVED = (
     ApprovalsControl(name="approved"),
+    ApprovalsControl(name="anybody", apart=frozenset()),
     ApprovalsControl(name="two", count=2, apart=frozenset(), relayed=True),
     ApprovalsControl(name="officer", roles=frozenset({"risk-officer"}), claimed_authors=True),
 )

@@ -7,6 +7,7 @@ from typing import Annotated
 from custody.cli import answers, console, options
 from custody.cli.console import Column
 from custody.cli.times import Clock, Span, print_understood
+from custody.text import safe_text
 
 
 def windows(
@@ -45,6 +46,7 @@ def windows(
                 [
                     *clock.cells(one.since),
                     *(clock.cells(one.until)),
+                    safe_text(one.part, 60),
                     shown_duration(one.seconds),
                     one.before.entry[:12],
                     one.after.entry[:12] if one.after else "no report",
@@ -56,6 +58,7 @@ def windows(
                 [
                     *(column._replace(drop=column.drop * 3) for column in clock.columns("from")),
                     *(column._replace(drop=column.drop * 3) for column in clock.columns("to")),
+                    Column("part", least=10, drop=2),
                     Column("length"),
                     Column("after entry", drop=2),
                     Column("until entry", drop=1),

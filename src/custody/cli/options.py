@@ -34,13 +34,13 @@ def option(
     )
 
 
-def argument(metavar: str, help: str, choices: Sequence[str] | None = None) -> Any:
-    """A text argument that refuses to be empty, or to be anything but one of its choices."""
+def argument(metavar: str, help: str, completions: Sequence[str] = ()) -> Any:
+    """A text argument that refuses to be empty."""
     return typer.Argument(
         metavar=metavar,
         help=help,
-        callback=_check(metavar, choices),
-        autocompletion=None if choices is None else (lambda: list(choices)),
+        callback=_check(metavar, None),
+        autocompletion=(lambda: list(completions)) if completions else None,
     )
 
 

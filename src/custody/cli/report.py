@@ -35,7 +35,7 @@ def report(
         options.argument(
             "SUBJECT",
             "ledger, artifact, environment, findings, entry; or pack, a folder with the proofs.",
-            choices=(*SUBJECTS, PACK),
+            completions=(*SUBJECTS, PACK),
         ),
     ] = "ledger",
     query: Annotated[
@@ -92,6 +92,9 @@ def report(
 
     custody report pack payments-api --out for-the-auditor
     """
+    if subject not in (*SUBJECTS, PACK):
+        known = ", ".join((*SUBJECTS, PACK))
+        raise UsageError(f"a report is of one of {known}; not {safe_text(subject, 60)}", code="choice")
     clock = Clock(tz)
     packed = subject == PACK
     if packed:
@@ -160,7 +163,7 @@ def _write(path: Path, data: bytes, force: bool) -> None:
     if force:
         system.replace_file(path, data, private=False)
     else:
-        system.create_exclusive(path, data, 0o644)
+        system.publish_file(path, data)
 
 
 def _tell(out: str, files: list[tuple[str, int]], json: bool, data: bytes | None = None) -> None:

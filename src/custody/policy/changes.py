@@ -209,14 +209,20 @@ def _changes_about(
     return {commit: [groups[key] for key in sorted(groups)] for commit, groups in about.items()}
 
 
-def unmerged(case: Case, commit: str, control: str) -> ChangeFact | None:
-    """A change that holds a commit and is about none, because it is not merged: for a sentence."""
-    for subject, found in case.evidence.get(control, {}).items():
-        for fact in found if _is_here(case, subject) else ():
-            change = fact.pull_request
-            if change is not None and any(one.commit == commit for one in change.changes):
-                return ChangeFact(fact, change, case.identities)
-    return None
+def unmerged(case: Case, control: str) -> dict[str, ChangeFact]:
+    """By commit a change that holds it, whether it is about it or not: for a sentence."""
+
+    def find() -> dict[str, ChangeFact]:
+        return {
+            part.commit: ChangeFact(fact, fact.pull_request, case.identities)
+            for subject, found in case.evidence.get(control, {}).items()
+            if _is_here(case, subject)
+            for fact in found
+            if fact.pull_request is not None
+            for part in fact.pull_request.changes
+        }
+
+    return case.once(("unmerged", control), find)
 
 
 def _is_here(case: Case, subject: str) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from custody.kinds import (
@@ -42,7 +43,7 @@ _TIMED = (
     "chain", "artifact", "evidence", "approval", "deployment", "snapshot", "allow", "decision", "policy", "closing",
     "listing", "blank", "merge",
 )  # fmt: skip
-_UNTIMED = ("content", "renewal", "source", "pull_request", "change")
+_UNTIMED = ("content", "renewal", "source", "lineage", "pull_request", "change")
 
 
 class _Chain(NamedTuple):
@@ -144,7 +145,7 @@ class IndexBuilder:
         self._snapshots.settle(index)
         index.add_indexes("snapshot")  # by which the reports are read in order
         fold_environments(index)
-        index.add_indexes("deployment", "state", "span", "source", "pull_request", "change")
+        index.add_indexes("deployment", "state", "span", "source", "lineage", "pull_request", "change")
         index.add_indexes("chain", "allow", "decision", "closing", "listing", "unbound")
         index.insert("log", [(max(self._moment, self._latest),)])
         index.complete()
@@ -212,6 +213,9 @@ class IndexBuilder:
                 (entry.position, body.commit or chain.commit, " ".join(source.parents), source.committer.time,
                  author)
             )  # fmt: skip
+            # Each commit of the recorded range is the first parent of the next.
+            for parent, commit in pairwise((source.since, *source.commits)):
+                self._rows["lineage"].append((entry.position, commit, parent))
 
     def _evidence(self, entry: Judged, value: JsonObject) -> None:
         body = Evidence.read(Fields(value, "evidence"))

@@ -18,10 +18,12 @@ from itertools import groupby
 from typing import Literal, NamedTuple
 
 from custody.ledger import timestamps
+from custody.query.clocks import END_OF_TIME
 from custody.query.environments import Words
-from custody.query.history import END_OF_TIME, History
+from custody.query.history import History
 from custody.query.index import Index
 from custody.query.matching import Matching
+from custody.query.parts import Looks
 from custody.query.slack import earlier, later
 from custody.query.types import Proof
 
@@ -159,15 +161,6 @@ def _first_seen(history: History, one: _Declared) -> Proof | None:
     return Proof(*row) if row else None
 
 
-def _was_looked_at(index: Index, environment: str, one: _Declared) -> bool:
-    """Whether there is a report from the time when it should have been running and still was in force."""
-    row = index.row(
-        "SELECT 1 FROM snapshot WHERE environment = ? AND time >= ? AND time < ? LIMIT 1",
-        environment, later(one.proof.time), one.superseded,
-    )  # fmt: skip
-    return row is not None
-
-
 def _sightings(history: History, until: str) -> Iterator[_Sighting]:
     """Artifacts that were seen to start, the latest first; what ran already in the first report did not start then."""
     for head in history.newest_first(until):
@@ -203,12 +196,14 @@ class _Words:
     def __init__(self, history: History) -> None:
         self._history = history
         self._words = Words(history)
+        self._looks: Looks | None = None
 
     def declared(self, one: _Declared, seen: Proof | None) -> DeploymentLine:
         basis: Basis = "declared and seen" if seen else "declared"
         history = self._history
         if seen is None and history.basis == "snapshot":
-            basis = "unseen" if _was_looked_at(history.index, history.environment, one) else "declared"
+            self._looks = self._looks or Looks(history.index, history.environment)
+            basis = "unseen" if self._looks.between(later(one.proof.time), one.superseded) else "declared"
         return self._line(basis, one.proof, one.service, one.name, one.sha256, one.reason, one.link, seen)
 
     def derived(self, one: _Sighting, basis: Basis) -> DeploymentLine:

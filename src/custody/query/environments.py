@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from custody.errors import UsageError
-from custody.query.clocks import Known
+from custody.query.clocks import END_OF_TIME, Known
 from custody.query.fold import Item
-from custody.query.history import END_OF_TIME, History
+from custody.query.history import History
 from custody.query.index import Index
 from custody.query.moments import EnvironmentReference
 from custody.query.types import ChangeLine, EnvironmentLine, LogLine, Proof, ServiceLine, State, StateLine
@@ -151,8 +151,8 @@ def hindsight_log(history: History, lines: list[LogLine], since: str, until: str
         return frozenset()
     if today.basis != history.basis:
         return history.late("", until) or history.late("", END_OF_TIME)
-    # The first changes are told by the states in which the interval began, so what made those counts too.
-    numbers = [(one, one.number_at(since)) for one in (history, today)]
+    # The first changes are told by the states in front of the interval, so what made those counts too.
+    numbers = [(one, one.number_before(since)) for one in (history, today)]
     began = [one.head(number).proof.time if number else "" for one, number in numbers]
     return history.late(min(began), until)
 

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from heapq import merge
 from typing import Any, NamedTuple
 
-from custody.query.clocks import Arrivals
-from custody.query.history import END_OF_TIME
+from custody.query.clocks import END_OF_TIME, Arrivals
 from custody.query.index import Index
 from custody.query.states import read_changes
 

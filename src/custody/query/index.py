@@ -20,7 +20,7 @@ from custody import system
 from custody.errors import RefusedError, UsageError
 
 APPLICATION_ID = 0x43555349  # "CUSI"
-FORMAT = 4  # raised whenever the tables or what is kept in them change; stored as user_version once complete
+FORMAT = 5  # raised whenever the tables or what is kept in them change; stored as user_version once complete
 
 NOTICES = ("unreadable", "ambiguous-binding", "no-fingerprint", "unchanged-unknown")
 """The codes of notices: what answers leave out, or what in them is less than it seems."""
@@ -41,6 +41,8 @@ TABLES: Tables = {
     "artifact": {**_FACT, "chain": int, "trail": int, **_ABOUT, "size": int, "type": str, "version": str,
                  "repository": str, "source_commit": str, "newest": int, "body": str},
     # what git said of an artifact's commit, by the artifact's position; `parents` with spaces between
+    # `parent` is the commit's first parent, as the range says that was recorded with an artifact
+    "lineage": {"position": int, "source_commit": str, "parent": str},
     "source": {"position": int, "source_commit": str, "parents": str, "committed": str, "author": str},
     # `body` is the SHA-256 of an entry's body, for whoever wants more of it than a row holds
     # `subject` is a fingerprint, "commit:…" or "trail:…"; NULL where a name was not bound
@@ -88,7 +90,7 @@ _KEYS: dict[str, str | tuple[str, ...]] = {
     "state": ("environment", "number"),
     "keyframe": ("environment", "number"),
 }
-_NO_KEY = ("blank", "log", "span", "notice", "report", "change")
+_NO_KEY = ("lineage", "blank", "log", "span", "notice", "report", "change")
 
 # Made after the facts are in, which is faster than keeping them up to date row by row.
 INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -112,6 +114,7 @@ INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("deployment", ("environment", "time")),
     ("deployment", ("environment", "service", "time")),
     ("source", ("source_commit",)),
+    ("lineage", ("source_commit",)),
     ("pull_request", ("merge_commit",)),
     ("change", ("source_commit",)),
     ("change", ("position",)),

@@ -11,8 +11,9 @@ from collections import defaultdict
 from itertools import accumulate
 from typing import NamedTuple
 
-from custody.query.history import END_OF_TIME
+from custody.query.clocks import END_OF_TIME
 from custody.query.index import Index
+from custody.query.parts import Looks
 from custody.query.slack import earlier, later
 from custody.query.types import Proof
 
@@ -33,6 +34,7 @@ class Matching:
     def __init__(self, index: Index, environment: str) -> None:
         self._index = index
         self._environment = environment
+        self._looks = Looks(index, environment)
         self.declared = self._declarations()
         declared: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for one in self.declared:
@@ -55,11 +57,7 @@ class Matching:
         found = self._ran.get(one.sha256)
         if found is not None and found.reach(earlier(one.proof.time), later(one.superseded)):
             return False
-        row = self._index.row(
-            "SELECT 1 FROM snapshot WHERE environment = ? AND time >= ? AND time < ? LIMIT 1",
-            self._environment, later(one.proof.time), one.superseded,
-        )  # fmt: skip
-        return row is not None
+        return self._looks.between(later(one.proof.time), one.superseded)
 
     def _declarations(self) -> list[Declared]:
         rows = self._index.rows(

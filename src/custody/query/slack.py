@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from custody.ledger import timestamps
-from custody.query.history import END_OF_TIME
+from custody.query.clocks import END_OF_TIME
 
 SLACK = timedelta(hours=1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -11,16 +12,21 @@ from custody.query.history import History
 from custody.query.index import Index
 from custody.query.types import Proof
 
+MOST_PARTS = 1000
+"""Parts of an environment that are looked at by themselves."""
+
 
 class Window(NamedTuple):
     """A stretch without a report. `until` is when the next one came, or the end of what was asked about; `after` is
-    the next report, None where there is none."""
+    the next report, None where there is none. `part` is what of the environment was not reported: patterns of service
+    names, those left out with a minus, or "" for the whole."""
 
     since: str
     until: str
     seconds: float
     before: Proof
     after: Proof | None
+    part: str = ""
 
 
 def windows(
@@ -28,28 +34,54 @@ def windows(
 ) -> list[Window]:
     """Stretches longer than an interval between two reports of an environment, and behind the last one.
 
-    They end no later than `until`: by default the ledger's last moment. Before the first report nothing is known, and
-    no window begins. Raises UsageError for an unknown environment, and for one that nobody reports.
+    Where parts of it are reported by themselves, of each part: a report of the whole is one of every part. They end no
+    later than `until`: by default the ledger's last moment. Before the first report nothing is known, and no window
+    begins. Raises UsageError for an unknown environment, for one that nobody reports, and for one of too many parts.
     """
     history = History(index, environment)
     if history.basis != "snapshot":
         message = f"nobody reports what runs in {environment}: it is known from its deployments alone"
         raise UsageError(f"{message}; record snapshots", code="no-reports")
     end = until or last_moment(index)
+    parts = _parts(index, environment)
     found = []
-    last: Proof | None = None
+    last: dict[str, Proof] = {}
     with index.scan(
-        "SELECT position, entry, time, writer FROM snapshot WHERE environment = ? AND time <= ? "
-        "ORDER BY time, position",
+        "SELECT c.scope, s.position, s.entry, s.time, s.writer FROM snapshot s JOIN content c ON c.id = s.content "
+        "WHERE s.environment = ? AND s.time <= ? ORDER BY s.time, s.position",
         environment, end,
     ) as rows:  # fmt: skip
-        for report in map(Proof._make, rows):
-            if last is not None and report.time >= since:
-                found += _window(last, report.time, report, interval)
-            last = report
-    if last is not None:
-        found += _window(last, end, None, interval)
+        for scope, *proof in rows:
+            report = Proof(*proof)
+            for part in (scope,) if scope in parts else parts:
+                before = last.get(part)
+                if before is not None and report.time >= since:
+                    found += _window(before, report.time, report, interval, parts[part])
+                last[part] = report
+    for part, report in last.items():
+        found += _window(report, end, None, interval, parts[part])
+    found.sort(key=lambda one: (one.since, one.before.position, one.part))
     return found
+
+
+def _parts(index: Index, environment: str) -> dict[str, str]:
+    """The parts that are reported by themselves, as the index stores them, and for people; or else the whole."""
+    rows = index.rows(
+        "SELECT DISTINCT scope FROM content WHERE scope != '' AND id IN "
+        "(SELECT content FROM snapshot WHERE environment = ?) ORDER BY scope LIMIT ?",
+        environment, MOST_PARTS + 1,
+    )  # fmt: skip
+    if len(rows) > MOST_PARTS:
+        message = (
+            f"{environment} is reported in more than {MOST_PARTS} parts: there is no list of their silences"
+        )
+        raise UsageError(message, code="parts")
+    return {scope: _shown(scope) for (scope,) in rows} or {"": ""}
+
+
+def _shown(scope: str) -> str:
+    include, exclude = json.loads(scope)
+    return " ".join([*include, *(f"-{pattern}" for pattern in exclude)])
 
 
 def last_moment(index: Index) -> str:
@@ -88,9 +120,11 @@ _LONGEST = """
 """
 
 
-def _window(before: Proof, until: str, after: Proof | None, interval: timedelta) -> list[Window]:
+def _window(
+    before: Proof, until: str, after: Proof | None, interval: timedelta, part: str = ""
+) -> list[Window]:
     """The stretch behind a report, if it is longer than the interval."""
     silence = timestamps.to_datetime(until) - timestamps.to_datetime(before.time)
     if silence <= interval:
         return []
-    return [Window(before.time, until, silence.total_seconds(), before, after)]
+    return [Window(before.time, until, silence.total_seconds(), before, after, part)]

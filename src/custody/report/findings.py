@@ -13,8 +13,8 @@ from custody.query.index import NOTICES
 from custody.query.opening import Answers
 from custody.query.remarks import remarks
 from custody.report.asked import Asked
-from custody.report.document import Document, EntryRef, Row, Section, table
-from custody.report.head import SEVERITIES, compose, not_listed, refuses
+from custody.report.document import Document, Row, Section, table
+from custody.report.head import SEVERITIES, compose, entry_at, not_listed, refuses
 from custody.report.resting import with_entries
 
 
@@ -74,14 +74,13 @@ def findings_section(answers: Answers) -> Section:
         ("message", "What"),
         empty="There are none to list.",
     )
+    one_by_one = listed(_row(answers, one) for one in lines)
     by_code = ((SEVERITIES[severities[code]], code, counts[code], _meaning(code)) for code in sorted(counts))
-    return Section(
-        "findings", "Findings", (codes(by_code), listed(map(_row, lines)), *not_listed(answers.report))
-    )
+    return Section("findings", "Findings", (codes(by_code), one_by_one, *not_listed(answers.report)))
 
 
-def _row(one: Line) -> Row:
-    at = EntryRef(one.position, one.entry) if one.position >= 0 else None
+def _row(answers: Answers, one: Line) -> Row:
+    at = entry_at(answers, one.position, one.entry)
     return SEVERITIES[one.severity], one.code, at, one.message
 
 

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from custody import __version__
 from custody.errors import EXIT_GAP, EXIT_NOT_VERIFIED, EXIT_OK
 from custody.ledger.canonical import MalformedError
-from custody.ledger.entry import parse_header
+from custody.ledger.entry import entry_id, parse_header
 from custody.ledger.findings import CODES
 from custody.ledger.timestamps import from_datetime
 from custody.query.opening import Answers
@@ -55,13 +55,18 @@ def refuses(answers: Answers) -> bool:
 def compose(
     answers: Answers, asked: Asked, subject: str, title: str, sections: Iterable[Section]
 ) -> Document:
-    """A report on what was asked. `sections` are looked at only if the ledger verifies."""
+    """A report on what was asked. `sections` are looked at only if the ledger verifies.
+
+    Raises RefusedError for a ledger that was opened in place and is no longer what was verified.
+    """
     report = answers.report
     if refuses(answers):
         return not_verified(answers, asked, subject)
-    return Document(
+    made = Document(
         subject, title, STATUS[report.exit], report.exit, asked.zone, basis(answers, asked), tuple(sections)
     )
+    answers.snapshot.confirm_unchanged()
+    return made
 
 
 def not_verified(answers: Answers, asked: Asked, subject: str) -> Document:
@@ -90,7 +95,7 @@ def basis(answers: Answers, asked: Asked) -> Section:
             ("trustVersion", "Version of the trust document", report.trust_version or None),
             ("lastTime", "Newest entry, as it claims", Instant(_last_time(answers))),
         ),
-        finding_table(report, severities, empty="No fault and no gap was found."),
+        finding_table(answers, severities, empty="No fault and no gap was found."),
         *not_listed(report, severities),
         Code("checkpoint", "Checkpoint", report.checkpoint)
         if report.checkpoint
@@ -113,7 +118,7 @@ def basis(answers: Answers, asked: Asked) -> Section:
 
 
 def finding_table(
-    report: Report, severities: tuple[str, ...] = ("fault", "gap", "note"), empty: str = "None."
+    answers: Answers, severities: tuple[str, ...] = ("fault", "gap", "note"), empty: str = "None."
 ) -> Table:
     """The findings of some severities, by position."""
     columns = (("severity", "Severity"), ("code", "Code"), ("at", "Entry"), ("message", "What"))
@@ -123,13 +128,21 @@ def finding_table(
             (
                 SEVERITIES[one.severity],
                 one.code,
-                EntryRef(one.position, one.entry) if one.position >= 0 else None,
+                entry_at(answers, one.position, one.entry),
                 one.message,
             )
-            for one in report.findings
+            for one in answers.report.findings
             if one.severity in severities
         ]
     )
+
+
+def entry_at(answers: Answers, position: int, entry: str) -> EntryRef | None:
+    """The entry that a finding is about; None where it concerns the whole log."""
+    if position < 0:
+        return None
+    row = answers.snapshot.row(position) if not entry else None
+    return EntryRef(position, entry if row is None else entry_id(row.header))
 
 
 def _asked(asked: Asked) -> Block:

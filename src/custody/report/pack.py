@@ -87,6 +87,7 @@ def write_pack(folder: Path, answers: Answers, document: Document) -> list[tuple
                 written.append((name, len(data)))
             for place in places:
                 system.sync_directory(place)
+            answers.snapshot.confirm_unchanged()
             os.rename(temporary, folder)
         except BaseException:
             with suppress(OSError):

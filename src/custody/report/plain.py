@@ -69,7 +69,7 @@ def _value(value: Value) -> Any:
     if isinstance(value, list):
         return [_value(one) for one in value]
     if isinstance(value, EntryRef):
-        return {"position": value.position, "entry": value.entry}
+        return {"position": value.position, "entry": value.entry or None}
     if isinstance(value, Counts):
         return dict(value.of)
     if isinstance(value, Mark):

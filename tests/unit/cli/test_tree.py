@@ -45,7 +45,8 @@ def test_the_tree_has_the_commands_of_the_design() -> None:
         "custody findings", "custody gate",
         "custody log", "custody show", "custody artifacts", "custody trace", "custody env list", "custody env show",
         "custody env log", "custody env diff", "custody env deployments", "custody env where", "custody env windows",
-        "custody search", "custody export entry", "custody export proof", "custody export events", "custody tui",
+        "custody search", "custody export entry", "custody export proof", "custody export events", "custody report",
+        "custody tui",
     } == set(LEAVES)  # fmt: skip
 
 

@@ -19,8 +19,10 @@ from verdicts import (
     at,
     commit,
     deployment,
+    facts,
     hidden,
     one,
+    policy,
     pull,
     ranged,
     record,
@@ -29,6 +31,7 @@ from verdicts import (
     reviewed,
     trust,
     unreadable,
+    verdict,
 )
 
 from custody.kinds import Author, Change, Source
@@ -224,6 +227,23 @@ class TestStale:
         found = one(approvals(), *records, approval(commit=named))
         assert found.state == state and ("is of commit" in found.sentence) is (state == "failed")
 
+    def test_of_fewer_commits_than_are_new(self) -> None:
+        """A release that it was given after, and that does not count any more."""
+        bringing = ranged(C1, C2, since=C0)
+        found = one(approvals(), bringing, approval(commit=C2, base=C1), base=release())
+        assert (
+            found.state == "failed"
+            and f"is of the commits after {C1[:12]}, and that one is new" in found.sentence
+        )
+        for seen in ("", C0, "ee" * 20):
+            assert (
+                one(approvals(), bringing, approval(commit=C2, base=seen), base=release()).state
+                == "satisfied"
+            )
+        assert one(approvals(), approval(commit=C1, base=C1), base=release(C1)).state == "satisfied", (
+            "built again"
+        )
+
     @pytest.mark.parametrize(("minute", "state"), [(150, "satisfied"), (151, "failed")])
     def test_older_than_an_hour(self, minute: int, state: str) -> None:
         found = one(approvals(max_age=timedelta(hours=1)), approval(90), minute=minute)
@@ -240,7 +260,10 @@ class TestRelayed:
     def test_only_where_the_policy_says_so(self) -> None:
         given = approval(writer="relay", given_by="github:dev-3")
         found = one(approvals(), given)
-        assert found.state == "failed" and '"github:dev-3"\'s, which relay relayed' in found.sentence
+        assert (
+            found.state == "failed"
+            and 'what relay recorded for "github:dev-3", since the policy counts no relayed' in found.sentence
+        )
         found = one(self.demanded, given)
         assert found.state == "satisfied" and "dev-3, " in found.sentence
 
@@ -272,7 +295,7 @@ class TestRelayed:
 
     def test_only_a_relays(self) -> None:
         found = one(self.demanded, approval(writer="dev-2", given_by="github:dev-3"))
-        assert found.state == "failed" and "is no relay" in found.sentence
+        assert found.state == "failed" and "who is no relay" in found.sentence
 
     def test_it_was_given_when_it_was_given(self) -> None:
         how: Any = {"writer": "relay", "given_by": "slack:dev-3"}
@@ -301,6 +324,12 @@ class TestTags:
     def test_of_a_key_that_is_nobodys(self) -> None:
         found = one(approvals(), approval(writer="dev-2", signed_by=KEY["stranger"]))
         assert found.state == "failed" and "a tag whose key is nobody's" in found.sentence
+
+    def test_an_old_tag_takes_no_later_word_back(self) -> None:
+        """Whoever has somebody's tag could record it after they changed their mind."""
+        no = approval(91, "dev-3", "rejected")
+        assert one(approvals(), no, approval(95, "dev-2", signed_by=KEY["dev-3"])).state == "failed"
+        assert one(approvals(), no, approval(95, "dev-3", signed_by=KEY["dev-3"])).state == "satisfied"
 
     def test_duties_are_the_signers(self) -> None:
         given = approval(writer="dev-2", signed_by=KEY["dev-1"])
@@ -333,8 +362,9 @@ class TestHidden:
         assert one(approvals(relayed=True), *given).state == "unknown"
 
     def test_somebody_elses_word_that_they_recorded_does_not_settle_it(self) -> None:
-        given = unreadable(approval(80, "dev-2")), approval(91, "dev-2", signed_by=KEY["dev-3"])
-        assert one(approvals(), *given).state == "unknown"
+        for whose in ("dev-2", "dev-3"):
+            given = unreadable(approval(80, whose)), approval(91, "dev-2", signed_by=KEY["dev-3"])
+            assert one(approvals(), *given).state == "unknown"
 
     def test_a_standing_no_is_a_no_all_the_same(self) -> None:
         given = unreadable(approval(80, "dev-2")), approval(91, decision="rejected")
@@ -529,6 +559,14 @@ class TestClaims:
         assert one(apart("author", "committer"), *given).state == "satisfied"
 
 
+def test_two_controls_with_different_duties() -> None:
+    demanded = policy(
+        apart("builder"), replace(apart("deployer"), name="shipped"), replace(approvals(), name="anybody")
+    )
+    found = verdict(demanded, facts(approval(writer="dev-1")))
+    assert [control.state for control in found.controls] == ["failed", "satisfied", "satisfied"]
+
+
 def test_all_duties_at_once() -> None:
     given = reviewed(), deployment(actor="acme-shipper", provider="github"), approval()
     found = one(ApprovalsControl(name="approved"), *given)
@@ -540,7 +578,7 @@ def test_what_a_sentence_says_of_those_who_do_not_count() -> None:
     given = approval(writer="dev-1"), approval(91, commit=C2), approval(92, "relay", given_by="slack:dev-3")
     found = one(apart("builder"), *given)
     assert found.state == "failed" and len(found.proofs) == 3
-    for part in ("dev-1's does not", "is of commit 2b2b2b2b2b2b", "which relay relayed"):
+    for part in ("dev-1's does not", "is of commit 2b2b2b2b2b2b", "what relay recorded for"):
         assert part in found.sentence
 
 

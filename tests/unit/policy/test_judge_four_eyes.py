@@ -18,14 +18,17 @@ from verdicts import (
     OTHER,
     commit,
     evidence,
+    facts,
     hidden,
     one,
+    policy,
     pull,
     ranged,
     record,
     release,
     review,
     reviewed,
+    verdict,
 )
 
 from custody.kinds import Change, Review
@@ -258,6 +261,12 @@ def test_roles_of_the_recorder() -> None:
     assert one(demanded, reviewed(writer="ci-2"), reviewed(pull(reviews=[]), 70)).state == "satisfied"
 
 
+def test_two_controls_with_different_roles() -> None:
+    scanned = replace(eyes(), name="scanned", roles=frozenset({"scanner"}))
+    found = verdict(policy(eyes(), scanned), facts(reviewed()))
+    assert [control.state for control in found.controls] == ["satisfied", "missing"]
+
+
 class TestRange:
     """Which commits must have been seen."""
 
@@ -385,6 +394,13 @@ class TestServices:
 
     def test_they_need_a_change_all_the_same(self) -> None:
         assert one(self.demanded).state == "missing"
+
+    def test_their_approval_is_nobodys(self) -> None:
+        given = reviewed(pull(reviews=[review("dev-2")]))
+        found = one(eyes(services=frozenset({"dev-2"})), given)
+        assert found.state == "failed" and "only dev-2 approved it, which is a service" in found.sentence
+        both = reviewed(pull(reviews=[review("dev-2"), review("dev-3")]))
+        assert one(eyes(services=frozenset({"dev-2"})), both).state == "satisfied"
 
     def test_an_objection_holds_against_them_too(self) -> None:
         objected = self.RENOVATE._replace(reviews=(review("dev-2", state="changes-requested"),))
