@@ -81,6 +81,7 @@ NO_FILES = ("gone", "folder", "pipe", "loop", "no/such", "")
         ("verify", "old.ledger", "--root", "?"),
         ("verify", "old.ledger", "--checkpoint", "?"),
         ("trust", "pin", ORIGIN, "?"),
+        ("gate", "--what-if", "--policy", "?", "--ledger", "old.ledger"),
     ],
     ids=lambda command: " ".join(command[:2]) + command[command.index("?") - 1],
 )
