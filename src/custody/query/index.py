@@ -143,6 +143,15 @@ class Index:
         return index
 
     @classmethod
+    def temporary(cls) -> Index:
+        """An empty index that is gone when closed, and keeps on disk what does not fit a cache: SQLite makes the file
+        for this process alone, and removes its name at once.
+        """
+        index = cls(sqlite3.connect("", check_same_thread=False, isolation_level=None))
+        index._create(TABLES)
+        return index
+
+    @classmethod
     def at(cls, path: Path, tables: Tables = TABLES) -> Index:
         """An empty index that becomes the file `path` once `complete` is called. Raises UsageError "unwritable"."""
         folder = system.private_dir(path.parent)

@@ -28,12 +28,12 @@ class EntryTable(Table):
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("", 1),
         Column("Position", 8, right=True),
-        Column("Time (UTC)", 16, roomy=19, clip=True),
-        Column("Kind", 10),
+        Column("Time (UTC)", 16, roomy=19, clip=True, from_width=60),
+        Column("Kind", 10, from_width=40),
         Column("What it says", flex=3),
         Column("About", flex=1, from_width=140),
-        Column("Writer", 12, roomy=16),
-        Column("Chain", 8, from_width=100, clip=True),
+        Column("Writer", 12, roomy=16, from_width=50),
+        Column("Chain", 10, from_width=100, clip=True),
     )
 
     def __init__(self, state: State, *, id: str | None = None) -> None:
@@ -117,5 +117,14 @@ def _row(line: EntryLine, standing: Standing) -> Row:
         title,
         (about, "muted"),
         standing.writer or (("not yet", "muted") if standing.mark == "waiting" else ("nobody known", "gap")),
-        (line.chain, "muted"),
+        (f"{_lane(line, standing)} {line.chain}", "fault" if standing.code == "fork" else "muted"),
     )
+
+
+def _lane(line: EntryLine, standing: Standing) -> str:
+    """Where in its chain an entry stands: it begins, goes on, ends, or forks."""
+    if standing.code == "fork":
+        return "╪"
+    if not line.seq:
+        return "╶" if line.last else "┌"
+    return "└" if line.last else "│"
