@@ -38,6 +38,7 @@ def walk(text: str, home: Path) -> str:
         "TERM": "dumb",  # no progress bars: whether one is shown depends on how busy the machine is
         "LC_ALL": "C.UTF-8",
         "TZ": "UTC",
+        "COLUMNS": str(COLUMNS),
     }
     return _BLOCK.sub(lambda block: "".join(_outputs(block[1], environ)), text)
 
