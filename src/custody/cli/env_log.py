@@ -9,9 +9,11 @@ from custody.cli import answers, console, options
 from custody.cli.answers import Answer
 from custody.cli.beliefs import Belief, KnownAt
 from custody.cli.console import Column
+from custody.cli.env_groups import log_group
 from custody.cli.references import SIGNS, shown_artifact
 from custody.cli.times import Clock, Span, print_understood
 from custody.cli.verdicts import word
+from custody.errors import UsageError
 from custody.text import safe_text
 
 if TYPE_CHECKING:
@@ -42,6 +44,12 @@ def log(
     span = Span(clock, since, until)
     belief = Belief(known_at, clock)
     with answers.answering(ledger, root, json) as answer:
+        if environment in answer.judgement().groups():
+            if known_at is not None:
+                raise UsageError(
+                    f"{environment} is a group: --known-at is for one of its members", code="group"
+                )
+            return log_group(answer, environment, span, number, clock)
         known = belief.settle(answer.index, answer.snapshot.count)
         lines = environments.log(
             answer.index, environment, span.since, span.until, known=known, limit=None if known else number

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from custody.ledger.reader import Snapshot
 from custody.policy.asking import Known
@@ -104,6 +105,28 @@ class Judgement:
     ) -> PolicyEntry | str:
         """The policy that governs an environment then, or a sentence that says why none does."""
         return governing(self._policies.in_force(at, moment), environment)
+
+    def groups(self, moment: str | None = None) -> dict[str, tuple[str, ...]]:
+        """The logical environments that the policies in force declare, and their members."""
+        return {
+            name: members
+            for entry in self._policies.in_force(None, moment)
+            if entry.policy is not None
+            for name, members in entry.policy.groups.items()
+        }
+
+    def interval(self, environment: str, moment: str | None = None) -> timedelta | None:
+        """How often reports of an environment are due, by the policies in force: the shortest that matches."""
+        return min(
+            (
+                length
+                for entry in self._policies.in_force(None, moment)
+                if entry.policy is not None
+                for glob, length in entry.policy.intervals.items()
+                if matches(glob, environment)
+            ),
+            default=None,
+        )
 
     def last_moment(self, at: int | None = None) -> str:
         """The latest time in effect of what counts, in front of position `at`: now, in a file."""

@@ -5,7 +5,7 @@ They are notes. Nothing is wrong with the ledger; something may be wrong with wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import islice
 from typing import NamedTuple
@@ -37,15 +37,17 @@ class Remark(NamedTuple):
     message: str
 
 
-def remarks(index: Index) -> Iterator[Remark]:
-    """All of them, by code; of each code the first thousand."""
+def remarks(index: Index, due: Callable[[str], timedelta | None] = lambda _: None) -> Iterator[Remark]:
+    """All of them, by code; of each code the first thousand. `due` is as for `windows.silent`."""
     for proof, message in islice(unseen(index), MOST):
         yield _remark("deployment-unseen", proof, message)
     for proof, message in islice(undeclared(index), MOST):
         yield _remark("change-undeclared", proof, message)
-    for name, proof, seconds in silent(index)[:MOST]:
+    for name, proof, seconds in silent(index, due)[:MOST]:
         silence = timedelta(seconds=int(seconds))
-        message = f"{name} was last reported here, and then not for {silence}, longer than ever before"
+        declared = due(name)
+        longer = "longer than ever before" if declared is None else f"and reports are due every {declared}"
+        message = f"{name} was last reported here, and then not for {silence}, {longer}"
         yield _remark("environment-silent", proof, message)
     for environment, proof, other in islice(_simultaneous(index), MOST):
         also = (

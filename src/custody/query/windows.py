@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -90,11 +91,13 @@ def last_moment(index: Index) -> str:
     return str(row[0]) if row else ""
 
 
-def silent(index: Index) -> list[tuple[str, Proof, float]]:
+def silent(
+    index: Index, due: Callable[[str], timedelta | None] = lambda _: None
+) -> list[tuple[str, Proof, float]]:
     """Environments that vanished: their name, their last report, and for how many seconds there was none.
 
-    Without an interval that somebody declared, an environment has vanished when it has been silent for longer than
-    twice the longest time that ever was between two of its reports.
+    `due` says how often somebody declared that an environment is reported. Where nobody did, it has vanished when it
+    has been silent for longer than twice the longest time that ever was between two of its reports.
     """
     end = last_moment(index)
     found = []
@@ -106,11 +109,10 @@ def silent(index: Index) -> list[tuple[str, Proof, float]]:
             name,
         )
         assert longest is not None and last is not None
-        if longest[0]:  # seconds; none where there was a single report
-            found += [
-                (name, one.before, one.seconds)
-                for one in _window(Proof(*last), end, None, timedelta(seconds=2 * longest[0]))
-            ]
+        # Of a single report there is no time between two.
+        interval = due(name) or (timedelta(seconds=2 * longest[0]) if longest[0] else None)
+        if interval is not None:
+            found += [(name, one.before, one.seconds) for one in _window(Proof(*last), end, None, interval)]
     return found
 
 
