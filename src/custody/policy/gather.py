@@ -37,7 +37,7 @@ _RECORDS = f"""
         '', '', NULL
     FROM blank AS one JOIN chain AS run ON run.position = one.chain
     WHERE one.kind = 'artifact' AND one.sha256 IN {{}} AND one.position < ?2
-    ORDER BY one.position
+    ORDER BY 3, 2
 """
 _APPROVALS = """
     SELECT position, entry, time, writer, sha256, body FROM approval WHERE sha256 IN {} AND position < ?2
@@ -79,8 +79,8 @@ class Gatherer:
     def gather(
         self, artifacts: Sequence[str], environment: str, *, at: int | None = None, moment: str | None = None
     ) -> dict[str, Facts]:
-        """The facts of each artifact. With `moment` (UTC text), names are bound by what was recorded until then; the
-        facts themselves are all there, and it is for the judge to pass over those that are later.
+        """The facts of each artifact. With `moment` (UTC text), the artifact is what was recorded of it until then, and
+        names are bound by that; other facts are all there, and it is for the judge to pass over those that are later.
         """
         asking = Asking(self._known, at, moment)
         facts: dict[str, Facts] = {}
@@ -112,7 +112,7 @@ class _Row(NamedTuple):
 
 @dataclass(slots=True)
 class _Found:
-    """What was found of one artifact so far; `names` in the log's order, `first` when it was first recorded."""
+    """What was found of one artifact so far; `names` in order of effect, `first` when it was first recorded."""
 
     names: dict[str, None] = field(default_factory=dict)
     first: str = ""
@@ -163,11 +163,13 @@ class _Gathering:
     def _records(self) -> None:
         """Where the genesis is blank, part of what a record says of itself is not known: it is not readable."""
         rows = [_Row(*row) for row in self._asking.rows(_RECORDS, self._found)]
-        dark = self._asking.dark
-        readable = {row.position: row.body for row in rows if row.body and row.chain not in dark}
-        bodies = self._asking.read(readable, "artifact", Artifact.read)
+        asking = self._asking
+        readable = {row.position: row.body for row in rows if row.body and row.chain not in asking.dark}
+        bodies = asking.read(readable, "artifact", Artifact.read)
         for row in rows:
             one, body = self._found[row.sha256], bodies.get(row.position)
+            if row.time > asking.until:
+                continue  # what it says of the artifact nobody knew then
             one.names[row.name] = one.trails[row.trail] = None
             one.first = min(one.first or row.time, row.time)
             source = body.source if body is not None else None
