@@ -18,7 +18,7 @@ from custody.policy.identities import login_of
 from custody.policy.words import counted, entries, quoted, several, short, when
 from custody.query.types import Proof
 from custody.record.four_eyes import is_program
-from custody.trust.roles import APPROVER, BUILT_IN, RELAY
+from custody.trust.roles import RELAY
 
 
 class _Word(NamedTuple):
@@ -143,10 +143,9 @@ def _heard(
 
 
 def _may_approve(control: ApprovalsControl, case: Case, person: str) -> bool:
-    roles = case.identities.roles(person)
     if control.roles:
-        return not control.roles.isdisjoint(roles)
-    return APPROVER in roles or bool(roles - BUILT_IN)
+        return not control.roles.isdisjoint(case.identities.roles(person))
+    return case.identities.may_approve(person)
 
 
 def _stale(case: Case, fact: ApprovalFact, time: str) -> str:

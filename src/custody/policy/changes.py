@@ -73,17 +73,22 @@ def _range(record: ArtifactFact) -> tuple[str, ...]:
 
 
 def _after_base(case: Case, record: ArtifactFact, given: tuple[str, ...]) -> tuple[str, ...] | None:
-    """The part of a record's range that the last release had not; None where it does not reach back to that."""
-    base = case.base
+    """The part of a record's range that the last release had not; None where it does not reach back to that.
+
+    Of a release that nobody approved nothing is taken as seen: what a range says in front of it is new as well.
+    """
+    base, since = case.base, record.body.source.since if record.body and record.body.source else ""
     if base is None:
-        return given
+        before = case.unapproved
+        if before is None or before.commit in given:
+            return given
+        return given if given and since and since == before.commit else None
     if base.commit in given:
         return given[given.index(base.commit) + 1 :]
     if not base.commit:
         return None
     if record.commit == base.commit:
         return ()
-    since = record.body.source.since if record.body and record.body.source else ""
     return given if given and since == base.commit else None
 
 
@@ -100,16 +105,16 @@ def _note(case: Case, ranged: bool) -> str:
 
 
 def _doubt(case: Case, records: Sequence[ArtifactFact]) -> Weighed:
-    assert case.base is not None
-    proofs = (*(one.proof for one in records), case.base.proof)
-    if not case.base.commit:
-        said = (
-            f"the last approved release, {short(case.base.sha256)}, names no commit: what is new is not known"
-        )
+    last = case.base or case.unapproved
+    assert last is not None
+    what = "last approved release" if case.base else "last release, which nobody approved"
+    proofs = (*(one.proof for one in records), last.proof)
+    if not last.commit:
+        said = f"the {what}, {short(last.sha256)}, names no commit: what is new is not known"
     else:
         said = (
-            f"which commits are new since the last approved release, of commit {short(case.base.commit)}, is not "
-            f"recorded: record the artifact with --since {short(case.base.commit)}"
+            f"which commits are new since the {what}, of commit {short(last.commit)}, is not "
+            f"recorded: record the artifact with --since {short(last.commit)}"
         )
     return Weighed("unknown", said, proofs)
 

@@ -44,7 +44,7 @@ class Judgement:
         self.index = index
         self.identities = Identities.from_trust(trust)
         self._known = Known(snapshot, index)
-        self._gatherer = Gatherer(self._known)
+        self._gatherer = Gatherer(self._known, self.identities)
         self._policies = Policies(self._known)
 
     @property
@@ -82,7 +82,9 @@ class Judgement:
         verdicts: dict[str, Verdict] = {}
         for start in range(0, len(artifacts), AT_ONCE):
             some = artifacts[start : start + AT_ONCE]
-            for artifact, facts in self._gatherer.gather(some, environment, at=at, moment=moment).items():
+            for artifact, facts in self._gatherer.gather(
+                some, environment, at=at, moment=moment, policy=policy
+            ).items():
                 verdicts[artifact] = judge(facts, policy, self.identities, now, proof)
         return verdicts
 
@@ -90,7 +92,9 @@ class Judgement:
         self, artifact: str, environment: str, *, moment: str | None = None, at: int | None = None
     ) -> Facts:
         """What a verdict on an artifact would rest on."""
-        return self._gatherer.gather([artifact], environment, at=at, moment=moment)[artifact]
+        chosen = self._choose(environment, moment, at, None)
+        policy = None if isinstance(chosen, str) else chosen[0]
+        return self._gatherer.gather([artifact], environment, at=at, moment=moment, policy=policy)[artifact]
 
     def judge(self, facts: Facts, moment: str) -> Verdict:
         """The verdict on facts that somebody gathered, and perhaps added to, by the policy in force at the moment."""
