@@ -86,7 +86,9 @@ def approval(
     when = _instant(given_at) if given_at is not None else ""
     tag = _tag(surroundings, from_tag, where) if from_tag is not None else None
     said: Word = "rejected" if reject else "approved"
-    given = _Given(said, given_by or "", when, tag.signed.key if tag is not None else "")
+    given = _Given(said, given_by or "", when, "")
+    if tag is not None:
+        given = _Given(said, "", tag.signed.made, tag.signed.key)
     subject, asked = _look_up(surroundings, artifact, name, where, view, root, given)
     commits = asked.range if asked is not None else None
     if tag is not None:

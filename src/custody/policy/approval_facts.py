@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from custody.kinds import Approval
 from custody.policy.asking import Asking
 from custody.policy.facts import ApprovalFact
-from custody.policy.tags import NOBODY, tag_signer
+from custody.policy.tags import NOBODY, tag_word
 from custody.query.types import Proof
 
 
@@ -22,19 +22,19 @@ def approval_facts(asking: Asking, rows: Iterable[tuple[Proof, str | None]]) -> 
 def _fact(asking: Asking, proof: Proof, body: Approval | None) -> ApprovalFact:
     if body is None:
         return ApprovalFact(proof, "", "", readable=False)
-    given_by, signed_by = body.given_by, ""
+    given_by, given_at, signed_by = body.given_by, body.given_at, ""
     if body.tag is not None:
-        signer = tag_signer(asking.bodies, proof, body)
-        if signer is None:
+        tag = tag_word(asking.bodies, proof, body)
+        if tag is None:
             return ApprovalFact(proof, body.environment, "", readable=False)
-        signed_by = signer
-        given_by = given_by if signer else NOBODY
+        signed_by, given_at = tag
+        given_by = given_by if signed_by else NOBODY
     return ApprovalFact(
         proof,
         body.environment,
         body.decision,
         given_by,
-        body.given_at,
+        given_at,
         signed_by,
         body.commits.head if body.commits else "",
         body.commits.base if body.commits else "",

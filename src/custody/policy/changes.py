@@ -52,8 +52,11 @@ def _new_commits(case: Case) -> NewCommits:
         return NewCommits((), "", Weighed("missing", said, tuple(one.proof for one in case.records)))
     found: dict[str, None] = {}
     notes: dict[str, None] = {}
+    recorded: dict[str, list[ArtifactFact]] = {}
+    for one in case.readable:
+        recorded.setdefault(one.commit, []).append(one)
     for commit in case.commits:
-        records = [one for one in case.readable if one.commit == commit]
+        records = recorded[commit]
         ranges = [(one, _range(one)) for one in records]
         reaching = [part for one, given in ranges if (part := _after_base(case, one, given)) is not None]
         if not reaching:

@@ -70,8 +70,9 @@ class ApprovalFact:
 
     `given_by` is who gave it elsewhere, such as "github:dev-1", where a relay recorded it, and `given_at` when.
     `signed_by` is the key (hex) that signed the Git tag it rests on, once that signature was checked: then it is the
-    word of whoever has that key. `commit` is the last commit of the range it approved, `base` the commit that the
-    range begins after, `policy_sha256` the policy that the approver saw; "" where the approval does not say.
+    word of whoever has that key, and `given_at` is when the tag was made, as it claims. `commit` is the last commit of
+    the range it approved, `base` the commit that the range begins after, `policy_sha256` the policy that the approver
+    saw; "" where the approval does not say.
     """
 
     proof: Proof

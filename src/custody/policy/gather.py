@@ -46,11 +46,14 @@ _APPROVALS = """
     WHERE kind = 'approval' AND sha256 IN {} AND position < ?2
     ORDER BY position
 """
+# Who deployed it, and since when: to have done so again adds nothing.
 _DEPLOYMENTS = """
-    SELECT one.position, one.entry, one.time, one.writer, one.sha256, one.environment, one.chain,
+    SELECT one.position, one.entry, min(one.time), one.writer, one.sha256, one.environment, one.chain,
         run.actor, run.provider
     FROM deployment AS one JOIN chain AS run ON run.position = one.chain
     WHERE one.sha256 IN {} AND one.position < ?2
+    GROUP BY one.sha256, one.environment, one.writer, run.actor, run.provider,
+        run.position IN (SELECT position FROM blank WHERE kind = 'genesis')
     UNION ALL
     SELECT position, entry, time, writer, sha256, NULL, chain, '', '' FROM blank
     WHERE kind = 'deployment' AND sha256 IN {} AND position < ?2

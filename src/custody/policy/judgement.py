@@ -16,6 +16,7 @@ from custody.policy.identities import Identities
 from custody.policy.judge import judge
 from custody.policy.verdict import Verdict
 from custody.query.index import Index
+from custody.query.slack import later
 from custody.query.types import Proof
 from custody.trust.document import TrustDocument
 
@@ -63,6 +64,21 @@ class Judgement:
     ) -> Verdict:
         """The verdict on an artifact (SHA-256, hex)."""
         return self.verdicts([artifact], environment, moment=moment, at=at, policy=policy)[artifact]
+
+    def verdict_now(
+        self, artifact: str, environment: str, clock: str, *, policy: Policy | None = None
+    ) -> Verdict:
+        """The verdict by the clock of whoever asks (UTC text), and by what this log claims of times behind it.
+
+        What claims to be of the future must not stay fresh until then, and a no of the future is a no. So where the log
+        is ahead of the clock by more than clocks differ, both moments must say yes.
+        """
+        latest = max(clock, self.now)
+        found = self.verdict(artifact, environment, moment=latest, policy=policy)
+        soon = later(clock)
+        if latest > soon and found.outcome == "passed":
+            found = self.verdict(artifact, environment, moment=soon, policy=policy)
+        return found
 
     def verdicts(
         self,

@@ -400,7 +400,7 @@ def tag(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             if not said:
                 raise InputError("no signed tag")
             return SimpleNamespace(**{"name": "v1", "commit": C1, "key": "aa" * 32, "environments": ("prod",),
-                                      "artifact": of("one").sha256, **said})  # fmt: skip
+                                      "artifact": of("one").sha256, "made": at(0), **said})  # fmt: skip
 
         monkeypatch.setitem(
             sys.modules, "custody.record.tag", SimpleNamespace(read_signed_tag=read_signed_tag)
