@@ -15,7 +15,9 @@ from custody.query.types import Proof
 # To be approved is not enough: an approval does not say that the other controls passed, and what never went out
 # must not take its commits from under the eyes of the next one. So it must have been let through, or been there.
 _WENT_OUT = """
-    SELECT one.position, one.entry, one.time, one.writer, one.sha256, one.source_commit FROM artifact AS one
+    SELECT one.position, one.entry, one.time, one.writer, one.sha256, one.source_commit,
+        EXISTS (SELECT 1 FROM approval AS word WHERE word.sha256 = one.sha256 AND word.decision = 'approved')
+    FROM artifact AS one
     WHERE one.name = ?4 AND one.time < ?3 AND one.position < ?2
         AND (EXISTS (SELECT 1 FROM deployment AS act WHERE act.sha256 = one.sha256 AND act.environment IN {}
                 AND act.time < ?3 AND act.position < ?2)
@@ -68,8 +70,8 @@ class Releases:
         approved: list[tuple[Proof, Release]] = []
         others: list[tuple[Proof, Release]] = []
         for name in names:
-            for record, sha256, commit in self._went_out(name, first):
-                word = self._approval(sha256, first)
+            for record, sha256, commit, spoken_of in self._went_out(name, first):
+                word = self._approval(sha256, first) if spoken_of else None
                 if word is not None:
                     approved.append((record, Release(word, sha256, commit)))
                     break
@@ -79,13 +81,13 @@ class Releases:
             return LastRelease(max(approved, key=_newest)[1], None)
         return LastRelease(None, max(others, key=_newest)[1] if others else None)
 
-    def _went_out(self, name: str, first: str) -> Iterator[tuple[Proof, str, str]]:
+    def _went_out(self, name: str, first: str) -> Iterator[tuple[Proof, str, str, bool]]:
         """The newest first. It is nearly always the one, so that the others are looked for only if it is not."""
         for most, offset in ((1, 0), (_MOST - 1, 1)):
-            for *proof, sha256, commit in self._asking.rows(
+            for *proof, sha256, commit, spoken_of in self._asking.rows(
                 _WENT_OUT, self._went_to, first, name, most, offset
             ):
-                yield Proof(*proof), sha256, commit
+                yield Proof(*proof), sha256, commit, bool(spoken_of)
 
     def _approval(self, sha256: str, first: str) -> Proof | None:
         """The last approval of an artifact in front of `first`, if it stands; None also where that cannot be told."""
