@@ -19,18 +19,18 @@ def commit_line(index: Index, commit: str) -> CommitLine:
     built = index.row(
         "SELECT s.parents, s.committed, s.author, a.position, a.entry, a.time, a.writer "
         "FROM source s JOIN artifact a ON a.position = s.position WHERE s.source_commit = ? "
-        "ORDER BY s.position DESC LIMIT 1",
+        "ORDER BY a.time DESC, a.tie DESC, a.position DESC LIMIT 1",
         commit,
     )
     brought = index.row(
         "SELECT p.url, c.committed, c.authors, e.position, e.entry, e.time, e.writer FROM change c "
         "JOIN pull_request p ON p.position = c.position JOIN evidence e ON e.position = c.position "
-        "WHERE c.source_commit = ? ORDER BY c.rowid DESC LIMIT 1",
+        "WHERE c.source_commit = ? ORDER BY e.time DESC, e.entry, c.rowid DESC LIMIT 1",
         commit,
     ) or index.row(
         "SELECT p.url, '', '', e.position, e.entry, e.time, e.writer FROM pull_request p "
         "JOIN evidence e ON e.position = p.position WHERE p.merge_commit = ? "
-        "ORDER BY p.position DESC LIMIT 1",
+        "ORDER BY e.time DESC, e.entry LIMIT 1",
         commit,
     )
     url = brought[0] if brought else ""
@@ -81,7 +81,9 @@ def commits_of(index: Index, url: str) -> list[str]:
 def _first_parent(index: Index, commit: str) -> tuple[str, ...]:
     """As a recorded range of commits has it, where the commit's own parents are not recorded."""
     row = index.row(
-        "SELECT parent FROM lineage WHERE source_commit = ? ORDER BY position DESC LIMIT 1", commit
+        "SELECT l.parent FROM lineage l JOIN artifact a ON a.position = l.position WHERE l.source_commit = ? "
+        "ORDER BY a.time DESC, a.tie DESC, a.position DESC LIMIT 1",
+        commit,
     )
     return (row[0],) if row and row[0] else ()
 
@@ -105,7 +107,8 @@ def _brought(index: Index, merge: str) -> list[str]:
     """The commits of the pull request that ended in a commit, the last one first."""
     rows = index.rows(
         "SELECT DISTINCT source_commit FROM change WHERE position = "
-        "(SELECT max(position) FROM pull_request WHERE merge_commit = ?) ORDER BY rowid DESC",
+        "(SELECT p.position FROM pull_request p JOIN evidence e ON e.position = p.position WHERE p.merge_commit = ? "
+        "ORDER BY e.time DESC, e.entry LIMIT 1) ORDER BY rowid DESC",
         merge,
     )
     return [row[0] for row in rows]
