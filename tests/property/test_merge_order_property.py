@@ -13,8 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from custody.errors import UsageError
+from custody.kinds import Artifact, Evidence
+from custody.kinds.artifact import Source
+from custody.kinds.pull_request import Change, PullRequest
 from custody.ledger.canonical import encode
-from custody.ledger.entry import Header
+from custody.ledger.entry import Header, Subject
 from custody.query.build import IndexBuilder
 from custody.query.deployments import deployments, undeclared, unseen
 from custody.query.diffs import differences
@@ -72,35 +75,50 @@ DEPLOYMENT = st.builds(
     SERVICES,
 )
 COMMIT = st.sampled_from(COMMITS)
-ARTIFACT = st.builds(
-    lambda minute, word, commit, parents: Said(
-        "artifact",
-        minute,
-        {**about("api", word), "size": 7, "type": "file", "commit": commit, "source": {"parents": parents}},
-    ),
-    MINUTES,
-    WORDS,
+SOURCES = st.builds(
+    lambda parents, since, commits: Source(parents=tuple(parents), since=since, commits=tuple(commits)),
+    st.lists(COMMIT, max_size=2, unique=True),
     COMMIT,
     st.lists(COMMIT, max_size=2, unique=True),
 )
+ARTIFACT = st.builds(
+    lambda minute, word, version, commit, source: Said(
+        "artifact",
+        minute,
+        Artifact(Subject("api", digest(word)), 7, version=version, commit=commit, source=source).write(),
+    ),
+    MINUTES,
+    WORDS,
+    st.sampled_from("12"),
+    COMMIT,
+    SOURCES,
+)
 PULL_REQUEST = st.builds(
-    lambda minute, number, commits, merge: Said(
+    lambda minute, number, author, commits, merge: Said(
         "evidence",
         minute,
-        {
-            "control": "review", "type": "pull-request", "result": "pass", "commit": merge,
-            "pullRequest": {
-                "url": f"https://git.example/pull/{number}", "number": str(number), "state": "merged",
-                "author": "dev-1",
-                "mergeCommit": merge, "commits": [{"commit": one, "authors": ["dev-1"]} for one in commits],
-            },
-        },
+        Evidence(
+            "review",
+            "pull-request",
+            "pass",
+            commit=merge,
+            pull_request=PullRequest(
+                f"https://git.example/pull/{number}",
+                "merged",
+                author,
+                tuple(Change(one, (author,)) for one in commits),
+                (),
+                number=str(number),
+                merge_commit=merge,
+            ),
+        ).write(),
     ),
     MINUTES,
     st.integers(1, 2),
+    st.sampled_from(["dev-1", "dev-2"]),
     st.lists(COMMIT, min_size=1, max_size=2, unique=True),
     COMMIT,
-)  # fmt: skip
+)
 CHAINS = st.lists(
     st.lists(st.one_of(SNAPSHOT, SNAPSHOT, DEPLOYMENT, ARTIFACT, PULL_REQUEST), min_size=1, max_size=4),
     min_size=2,
@@ -126,6 +144,7 @@ def merged(chains: list[list[Said]], order: Sequence[int]) -> Index:
     builder = IndexBuilder(index)
     builder.add(entries)
     builder.finish()
+    assert not index.unreadable
     return index
 
 

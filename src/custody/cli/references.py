@@ -93,6 +93,8 @@ class Point:
             following = (
                 f"; the next {clock.text(seen.next.time)}" if seen.next is not None else "; none since"
             )
+            if seen.next is not None and state.until == seen.next.time:
+                following += ", with a change made in between"
             console.out(f"last report {last}{then}{following}")
         if seen.parts:
             parts = ", ".join(shown_part(part) for part in seen.parts[:_PARTS_SHOWN])

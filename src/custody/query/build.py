@@ -143,7 +143,7 @@ class IndexBuilder:
         index.add_indexes("evidence")
         supersede(index)
         self._snapshots.settle(index)
-        index.add_indexes("snapshot")  # by which the reports are read in order
+        index.add_indexes("snapshot", "renewal")  # by which the reports are read in order
         self._snapshots.settle_parts(index)
         fold_environments(index)
         index.add_indexes("deployment", "state", "span", "source", "lineage", "pull_request", "change")

@@ -161,9 +161,10 @@ class History:
 
     def _find_premature(self, known: Known) -> dict[int, str]:
         """Positions and times of snapshots that say "as before" of one that had not arrived: they said nothing yet."""
+        # (A cross join keeps SQLite to this order: each that had not arrived, and by an index what repeats it.)
         rows = self.index.rows(
-            "SELECT s.position, s.time FROM snapshot AS base JOIN renewal ON renewal.base = base.entry "
-            "JOIN snapshot AS s ON s.position = renewal.position "
+            "SELECT s.position, s.time FROM snapshot AS base CROSS JOIN renewal ON renewal.base = base.entry "
+            "CROSS JOIN snapshot AS s ON s.position = renewal.position "
             f"WHERE base.position > ? AND NOT {known.sql('base')} AND {known.sql('s')} AND s.environment = ?",
             known.through, self.environment,
         )  # fmt: skip

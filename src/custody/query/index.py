@@ -123,6 +123,7 @@ INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("change", ("source_commit",)),
     ("change", ("position",)),
     ("snapshot", ("environment", "time", "tie")),
+    ("renewal", ("base",)),
     ("state", ("environment", "time", "number")),
     ("span", ("sha256", "until")),
 )

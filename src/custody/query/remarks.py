@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -22,7 +23,9 @@ from custody.query.windows import silent
 MOST = 1000
 """Remarks of each code."""
 
-_AT_ONCE_SHOWN = 100  # reports of one instant that are held against each other
+_AT_ONCE_HELD = 100  # reports of one instant that are held against each other
+_CONTENTS_HELD = 32
+_PAIRS_HELD = 1024
 
 _SIMULTANEOUS = """
     SELECT environment, time FROM snapshot GROUP BY environment, time HAVING count(DISTINCT content) > 1
@@ -64,20 +67,23 @@ def remarks(index: Index, due: Callable[[str], timedelta | None] = lambda _: Non
 
 def _simultaneous(index: Index) -> Iterator[tuple[str, Proof, int]]:
     """Reports of one environment at one instant that contradict another, and count in its stead."""
+
+    @lru_cache(_CONTENTS_HELD)
+    def read(content: int) -> Report:
+        return read_content(index, content, "")
+
+    @lru_cache(_PAIRS_HELD)  # the same reporters say the same again and again
+    def contradict(one: int, other: int) -> bool:
+        # They do not say the same of what both are about.
+        return _said(read(one), read(other).scope) != _said(read(other), read(one).scope)
+
     for environment, time in index.rows(_SIMULTANEOUS):
-        told: dict[Scope, tuple[Report, int]] = {}  # the last one of each part
-        for *proof, content in index.rows(_AT_ONCE, environment, time, _AT_ONCE_SHOWN):
-            report = read_content(index, content, time)
-            others = (at for other, at in told.values() if _contradict(report, other))
-            other = next(others, None)
+        told: dict[Scope, tuple[int, int]] = {}  # the last one of each part
+        for *proof, content in index.rows(_AT_ONCE, environment, time, _AT_ONCE_HELD):
+            other = next((at for said, at in told.values() if contradict(content, said)), None)
             if other is not None:
                 yield environment, Proof(*proof), other
-            told[report.scope] = report, proof[0]
-
-
-def _contradict(one: Report, other: Report) -> bool:
-    """Whether two reports do not say the same of what both are about."""
-    return _said(one, other.scope) != _said(other, one.scope)
+            told[read(content).scope] = content, proof[0]
 
 
 def _said(report: Report, scope: Scope) -> Counter[tuple[str, str]]:

@@ -122,7 +122,13 @@ class Log:
         self._seq[chain] = seq
         data = body if isinstance(body, bytes) else encode({**body, "salt": SALT})
         header = Header(
-            kind, seq, at(minute), sha256(data).hexdigest(), len(data), subjects=subjects_of(body), chain=chain
+            kind,
+            seq,
+            at(minute),
+            sha256(data).hexdigest(),
+            len(data),
+            subjects=subjects_of(body),
+            chain=chain,
         )
         self.entries.append(Judged(position, identity, header, KEY, at(minute), writer, counts, data))
         return identity
