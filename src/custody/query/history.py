@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from custody.errors import UsageError
 from custody.query.clocks import END_OF_TIME, Known
-from custody.query.fold import Running, apply, step
+from custody.query.fold import Running, apply
 from custody.query.index import Index
-from custody.query.states import KEYFRAME_EVERY, read_changes, read_running, reports
+from custody.query.states import KEYFRAME_EVERY, Folding, read_changes, read_running, reports
 from custody.query.types import ChangeLine, Proof
 
 _KNOWN_SHOWN = 20
@@ -115,6 +115,13 @@ class History:
             running = apply(running, head.changes, head.proof.time)
         return running
 
+    def arrived(self) -> str:
+        """A condition (SQL) on reports: those that say something as far as was known."""
+        if self.known is None:
+            return "1"
+        premature = ", ".join(map(str, self._premature)) if self.basis == "snapshot" else ""
+        return f"({self.known.sql()} AND position NOT IN ({premature}))"
+
     def late(self, since: str, until: str) -> frozenset[int]:
         """Positions of the reports that made a state between two instants, as is known now, and had not arrived."""
         if self.known is None:
@@ -141,22 +148,23 @@ class History:
             )  # fmt: skip
             since = min((row[0] if row else None) or END_OF_TIME, *premature.values(), END_OF_TIME)
             self._stored = self._stored_before(since)
-        running = read_running(self.index, self.environment, self._stored) if self._stored else None
+        stored = read_running(self.index, self.environment, self._stored) if self._stored else None
+        folding = Folding(stored)
         for one in reports(self.index, self.environment, self.basis, since, condition):
             if one.proof.position in premature and self.basis == "snapshot":
                 continue
-            before = running
-            running, changes = step(running, one.report)
-            if before is None or changes:
+            changes = folding.fold(one)
+            if changes is not None:
                 if len(self._folded) % KEYFRAME_EVERY == 0:
-                    self._frames.append(running)
+                    self._frames.append(folding.running or {})
                 self._folded.append(Head(self.count + 1, one.proof, changes))
 
     def _find_premature(self, known: Known) -> dict[int, str]:
         """Positions and times of snapshots that say "as before" of one that had not arrived: they said nothing yet."""
+        # (A cross join keeps SQLite to this order: each that had not arrived, and by an index what repeats it.)
         rows = self.index.rows(
-            "SELECT s.position, s.time FROM snapshot AS base JOIN renewal ON renewal.base = base.entry "
-            "JOIN snapshot AS s ON s.position = renewal.position "
+            "SELECT s.position, s.time FROM snapshot AS base CROSS JOIN renewal ON renewal.base = base.entry "
+            "CROSS JOIN snapshot AS s ON s.position = renewal.position "
             f"WHERE base.position > ? AND NOT {known.sql('base')} AND {known.sql('s')} AND s.environment = ?",
             known.through, self.environment,
         )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import NamedTuple
@@ -11,6 +10,7 @@ from custody.errors import UsageError
 from custody.ledger import timestamps
 from custody.query.history import History
 from custody.query.index import Index
+from custody.query.parts import shown_part
 from custody.query.types import Proof
 
 MOST_PARTS = 1000
@@ -49,7 +49,7 @@ def windows(
     last: dict[str, Proof] = {}
     with index.scan(
         "SELECT c.scope, s.position, s.entry, s.time, s.writer FROM snapshot s JOIN content c ON c.id = s.content "
-        "WHERE s.environment = ? AND s.time <= ? ORDER BY s.time, s.position",
+        "WHERE s.environment = ? AND s.time <= ? ORDER BY s.time, s.tie, s.position",
         environment, end,
     ) as rows:  # fmt: skip
         for scope, *proof in rows:
@@ -61,7 +61,7 @@ def windows(
                 last[part] = report
     for part, report in last.items():
         found += _window(report, end, None, interval, parts[part])
-    found.sort(key=lambda one: (one.since, one.before.position, one.part))
+    found.sort(key=lambda one: (one.since, one.part))
     return found
 
 
@@ -77,12 +77,7 @@ def _parts(index: Index, environment: str) -> dict[str, str]:
             f"{environment} is reported in more than {MOST_PARTS} parts: there is no list of their silences"
         )
         raise UsageError(message, code="parts")
-    return {scope: _shown(scope) for (scope,) in rows} or {"": ""}
-
-
-def _shown(scope: str) -> str:
-    include, exclude = json.loads(scope)
-    return " ".join([*include, *(f"-{pattern}" for pattern in exclude)])
+    return {scope: shown_part(scope) for (scope,) in rows} or {"": ""}
 
 
 def last_moment(index: Index) -> str:
@@ -105,7 +100,7 @@ def silent(
         longest = index.row(_LONGEST, name)
         last = index.row(
             "SELECT position, entry, time, writer FROM snapshot WHERE environment = ? "
-            "ORDER BY time DESC, position DESC LIMIT 1",
+            "ORDER BY time DESC, tie DESC, position DESC LIMIT 1",
             name,
         )
         assert longest is not None and last is not None
@@ -118,7 +113,7 @@ def silent(
 
 _LONGEST = """
     SELECT max(julianday(time) - julianday(before)) * 86400 FROM
-        (SELECT time, lag(time) OVER (ORDER BY time, position) AS before FROM snapshot WHERE environment = ?)
+        (SELECT time, lag(time) OVER (ORDER BY time) AS before FROM snapshot WHERE environment = ?)
 """
 
 
