@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from custody.ledger.reader import Snapshot, open_ledger
 from custody.trust.verification import Expectations, Verification
-from custody.tui.app import CustodyApp
+from custody.tui.app import CustodyApp, Start
 from custody.tui.work import Began, Post, Progressed, Work
 
 ELAPSED = 0.8
@@ -50,8 +50,13 @@ class Half(Work):
         pass
 
 
-def app_on(path: Path, expectations: Expectations = story.EXPECTED, worker: type[Work] = Full) -> CustodyApp:
-    return CustodyApp(steady(open_ledger(path)), expectations, worker)
+def app_on(
+    path: Path,
+    expectations: Expectations = story.EXPECTED,
+    worker: type[Work] = Full,
+    start: Start = Start(),  # noqa: B008 - a constant
+) -> CustodyApp:
+    return CustodyApp(steady(open_ledger(path)), expectations, worker, start=start)
 
 
 async def settle(pilot: Pilot[None], stage: str = "done") -> None:

@@ -10,8 +10,6 @@ from custody.cli import answers, options
 from custody.cli.delivery import Output, deliver
 from custody.cli.events import events
 from custody.cli.groups import group
-from custody.errors import UsageError
-from custody.keys.ed25519 import PublicKey
 
 
 def register(app: typer.Typer) -> None:
@@ -33,17 +31,11 @@ def entry(
 
     Example: custody export entry 42 -o approval.dsse.json
     """
-    from custody.ledger import dsse
-    from custody.query.entries import entry_detail
+    from custody.query.exports import envelope
 
     with answers.answering(ledger, root, json) as answer:
-        position = answers.resolve_entry(answer.snapshot, entry)
-        row = answer.snapshot.row(position)
-        if row is None:
-            raise UsageError(f"there is no entry {entry}", code="entry")
-        key = PublicKey.from_hex(entry_detail(answer.snapshot, position).key)
-        envelope = dsse.encode_envelope(dsse.Envelope(row.header, row.signature, key.fingerprint))
-        deliver(envelope + b"\n", output, jsonlib.loads(envelope) if json else None)
+        data = envelope(answer.snapshot, answers.resolve_entry(answer.snapshot, entry))
+        deliver(data + b"\n", output, jsonlib.loads(data) if json else None)
         return answer.report.exit
 
 
@@ -58,17 +50,10 @@ def proof(
 
     Example: custody export proof 42 -o approval.tlog-proof
     """
-    from custody.ledger.checkpoint import format_proof
-    from custody.query.entries import inclusion
+    from custody.query.exports import inclusion_proof
 
     with answers.answering(ledger, root, json) as answer:
         position = answers.resolve_entry(answer.snapshot, entry)
-        covered = answer.report.covered
-        if position >= covered:
-            raise UsageError(
-                f"no trusted checkpoint covers position {position}; the newest covers {covered}",
-                code="uncovered",
-            )
-        text = format_proof(position, inclusion(answer.snapshot, position, covered), answer.report.checkpoint)
-        deliver(text.encode("utf-8"), output, {"proof": text} if json else None)
+        data = inclusion_proof(answer.snapshot, position, answer.report.covered, answer.report.checkpoint)
+        deliver(data, output, {"proof": data.decode("utf-8")} if json else None)
         return answer.report.exit

@@ -130,6 +130,14 @@ class Snapshot:
         )
         return [row[0] for row in rows]
 
+    def places(self, chain: str, first: int, last: int, limit: int = _FIND_LIMIT) -> list[tuple[int, int]]:
+        """Seq and position of what is filed in a chain from seq `first` to `last`, both included; by seq."""
+        return self._all(
+            "SELECT seq, position FROM entry WHERE chain = ? AND seq >= ? AND seq <= ? "
+            "ORDER BY seq, position LIMIT ?",
+            (bytes.fromhex(chain), first, last, limit),
+        )
+
     def positions_with(self, fragment: bytes, *, first: bool = False) -> list[int]:
         """Positions of entries whose header's bytes contain a fragment; with `first`, only among those that are filed
         as the first of their chain (to file one elsewhere is a fault of its own).

@@ -169,6 +169,9 @@ class Transaction:
     def has_entry(self, entry_id: str) -> bool:
         return self.one("SELECT 1 FROM entry WHERE id = ?", (bytes.fromhex(entry_id),)) is not None
 
+    def has_blob(self, digest: str) -> bool:
+        return self.one("SELECT 1 FROM blob WHERE sha256 = ?", (bytes.fromhex(digest),)) is not None
+
     def entries_at(self, chain: str, seq: int) -> list[str]:
         """The ids of the entries at one place of a chain: more than one is a fork."""
         rows = self.each("SELECT id FROM entry WHERE chain = ? AND seq = ?", (bytes.fromhex(chain), seq))

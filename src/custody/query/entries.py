@@ -62,6 +62,14 @@ class EntryLine(NamedTuple):
     chain: str
     subjects: tuple[str, ...]  # names
     title: str
+    last: bool = False  # whether it closes its chain
+
+
+class ChainPlace(NamedTuple):
+    """A place in a chain, and the positions of what is filed there: more than one are a fork."""
+
+    seq: int
+    positions: tuple[int, ...]
 
 
 def page(snapshot: Snapshot, start: int, count: int) -> list[EntryLine]:
@@ -86,8 +94,20 @@ def _lines(snapshot: Snapshot, rows: list[RawRow]) -> list[EntryLine]:
         words = title(header.kind, value) if value is not None else _STATE_TITLES[state]
         names = tuple(subject.name for subject in header.subjects)
         chain = header.chain or identity
-        lines.append(EntryLine(position, identity, header.time, header.kind, header.seq, chain, names, words))
+        lines.append(
+            EntryLine(
+                position, identity, header.time, header.kind, header.seq, chain, names, words, header.last
+            )
+        )
     return lines
+
+
+def chain_places(snapshot: Snapshot, chain: str, first: int, count: int) -> list[ChainPlace]:
+    """What is filed at `count` places of a chain, from seq `first`; nothing of it verified."""
+    found: dict[int, tuple[int, ...]] = {}
+    for seq, position in snapshot.places(chain, max(first, 0), first + count - 1, 4 * count):
+        found[seq] = (*found.get(seq, ()), position)
+    return [ChainPlace(seq, positions) for seq, positions in found.items()]
 
 
 def entry_detail(snapshot: Snapshot, position: int) -> EntryDetail:

@@ -99,16 +99,17 @@ class Verification:
         """The document in force, once running."""
         return self.governing.current
 
-    def run(self) -> Iterator[Step]:
+    def run(self, *, full: bool = False) -> Iterator[Step]:
         """Verify. Raises RefusedError if the container turns out to be corrupt.
 
         Where this machine remembers a checkpoint of this very log, what lies below it is hashed but its signatures
-        are not checked again; should the root not be the same, everything is verified from the start.
+        are not checked again, unless that is asked for (`full`); should the root not be the same, everything is
+        verified from the start.
         """
         first = self.snapshot.row(0)
         first_id = entry_id(first.header) if first is not None else ""
         remembered = next((one for one in self.expectations.remembered if one.first == first_id), None)
-        if remembered is not None:
+        if remembered is not None and not full:
             yield from self._run(remembered, remembered.size)
             if "rollback" not in self.report.counts:
                 self.done = True

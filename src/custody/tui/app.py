@@ -1,10 +1,12 @@
-"""The terminal application: it owns the worker and the state, and hands both to the screens."""
+"""The terminal application: it owns the ledgers that are open, and hands each to its screens."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import PurePath
-from typing import Any, ClassVar
+from typing import ClassVar, NamedTuple
 
 from rich.console import RenderableType
 from textual.app import App
@@ -14,35 +16,52 @@ from custody.errors import EXIT_OK, CustodyError
 from custody.ledger.reader import Snapshot
 from custody.trust.verification import Expectations
 from custody.tui import themes
+from custody.tui.links import Link, command
+from custody.tui.palette import palette
+from custody.tui.plain import AsciiOnly, draw_in_ascii, has_unicode
+from custody.tui.registry import bindings_of, every_binding
+from custody.tui.screens.approvals import ApprovalsScreen
 from custody.tui.screens.artifacts import ArtifactsScreen
 from custody.tui.screens.base import LedgerScreen
 from custody.tui.screens.entries import EntriesScreen
 from custody.tui.screens.environments import EnvironmentsScreen
+from custody.tui.screens.findings import FindingsScreen
 from custody.tui.screens.help import HelpScreen
 from custody.tui.screens.overview import OverviewScreen
+from custody.tui.session import Said, Session, Worker
+from custody.tui.settings import Settings, read_settings
 from custody.tui.state import State
 from custody.tui.widgets.table import Table
-from custody.tui.work import (
-    Began,
-    Concluded,
-    Crashed,
-    Failed,
-    Indexed,
-    Post,
-    Progressed,
-    Work,
-)
+from custody.tui.widgets.tabs import TABS
+from custody.tui.widgets.words import GOOD, MUTED, line
+from custody.tui.work import Crashed, Work
 
-Worker = Callable[[Post, Snapshot, Expectations], Work]
+SCREENS: tuple[type[LedgerScreen], ...] = (
+    OverviewScreen, ArtifactsScreen, EnvironmentsScreen, ApprovalsScreen, EntriesScreen, FindingsScreen,
+)  # fmt: skip
+BEGIN = "begin"  # the mode of the screen that is there first, whichever it is
+LOOK_EVERY = 2.0  # seconds between looks at whether a file was changed
+_WAY_BACK = 50  # links that backspace remembers
 
 
-def run(snapshot: Snapshot, expectations: Expectations) -> int:
-    """Show a ledger until the person leaves. The caller opens and closes the snapshot.
+class Start(NamedTuple):
+    """What the person asked for: where to begin, the roots given, and whose clock "02:30" is of."""
 
-    Exit 0, whatever the verdict: looking is not judging. Raises CustodyError where something unforeseen happened.
+    link: Link = Link()
+    roots: tuple[str, ...] = ()
+    zone: str = "UTC"
+
+
+def run(
+    snapshot: Snapshot | None, expectations: Expectations, start: Start = Start()  # noqa: B008 - a constant
+) -> int:  # fmt: skip
+    """Show a ledger, or the ones there are to choose from, until the person leaves.
+
+    Exit 0, whatever the verdict: looking is not judging. Raises UsageError for settings that are none, and
+    CustodyError where something unforeseen happened.
     """
-    app = CustodyApp(snapshot, expectations)
-    app.run()
+    app = CustodyApp(snapshot, expectations, start=start, settings=read_settings(every_binding()))
+    app.run(mouse=app.settings.mouse)
     if app.crash is not None:
         message = f"the terminal interface stopped ({type(app.crash).__name__}): nothing was written; please report it"
         raise CustodyError(message, code="unforeseen") from None
@@ -50,118 +69,244 @@ def run(snapshot: Snapshot, expectations: Expectations) -> int:
 
 
 class CustodyApp(App[None]):
-    """One ledger in four tabs."""
+    """Ledgers, each in six tabs."""
 
     TITLE = "custody"
     # Read at once: a stylesheet that comes with its screen has all the others parsed again.
     CSS_PATH: ClassVar[list[str | PurePath]] = [
         "app.tcss",
-        *(f"screens/{name}.tcss" for name in ("overview", "entries", "artifacts", "environments", "help")),
+        *(
+            f"screens/{name}.tcss"
+            for name in ("overview", "entries", "artifacts", "environments", "findings", "help")
+        ),
     ]
-    ENABLE_COMMAND_PALETTE = False
+    DEFAULT_MODE = BEGIN
+    ENABLE_COMMAND_PALETTE = False  # its key would have no id; `palette` opens it
     # Textual takes these two for variables of an instance, so they cannot be marked as a class's.
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (150, "-broad")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-high")]  # noqa: RUF012
-    MODES: ClassVar[dict[str, Any]] = {
-        "overview": OverviewScreen,
-        "entries": EntriesScreen,
-        "artifacts": ArtifactsScreen,
-        "environments": EnvironmentsScreen,
-    }
-    DEFAULT_MODE = "overview"
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (10, "-low"), (32, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("1", "switch_mode('overview')", "Overview", show=False, id="app.overview"),
-        Binding("2", "switch_mode('entries')", "Entries", show=False, id="app.entries"),
-        Binding("3", "switch_mode('artifacts')", "Artifacts", show=False, id="app.artifacts"),
-        Binding("4", "switch_mode('environments')", "Environments", show=False, id="app.environments"),
-        Binding("d", "toggle_dark", "Dark or light", show=False, id="app.dark"),
-        Binding("question_mark", "help", "Help", key_display="?", id="app.help"),
+        *(
+            Binding(str(number), f"tab('{tab}')", title, show=False, id=f"app.{tab}")
+            for number, (tab, title) in enumerate(TABS.items(), 1)
+        ),
+        Binding("backspace", "go_back", "Back", show=False, id="app.back", tooltip="Back to where you were"),
+        Binding("p", "pause", "Pause", show=False, id="app.pause", tooltip="Pause the verification, or go on"),
+        Binding("R", "verify_again", "Verify again", show=False, id="app.verify-again",
+                tooltip="Verify every signature again, from the start"),
+        Binding("ctrl+r", "reopen", "Open again", show=False, id="app.reopen",
+                tooltip="Open the file again, as it is on disk now"),
+        Binding("ctrl+t", "toggle_dark", "Dark or light", show=False, id="app.dark"),
+        Binding("ctrl+p,colon", "palette", "Palette", show=False, id="app.palette", tooltip="Choose from all commands"),
+        Binding("question_mark", "help", "Help", key_display="?", id="app.help", tooltip="The keys that work here"),
         Binding("q", "quit", "Quit", id="app.quit"),
-    ]
+    ]  # fmt: skip
 
-    def __init__(self, snapshot: Snapshot, expectations: Expectations, worker: Worker = Work) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot | None,
+        expectations: Expectations,
+        worker: Worker = Work,
+        *,
+        start: Start = Start(),  # noqa: B008 - a constant
+        settings: Settings = Settings(),  # noqa: B008 - a constant
+    ) -> None:
         super().__init__()
-        self.state = State(snapshot, expectations)
+        self.start = start
+        self.settings = settings
         self.crash: Exception | None = None
-        self._work = worker(self.post_message, snapshot, expectations)
+        self.sessions: list[Session] = []
+        self.session: Session | None = None
+        self._worker = worker
+        self._opened = 0
+        self._back: list[tuple[Session, Link]] = []
         self.animation_level = "none"
 
-        for theme in (themes.DARK, themes.LIGHT):
+        for theme in (themes.DARK, themes.LIGHT, *settings.themes):
             self.register_theme(theme)
-        self.theme = themes.preferred()
+        self.own_themes = (themes.DARK.name, themes.LIGHT.name, *(one.name for one in settings.themes))
+        self.theme = settings.theme or themes.preferred()
+        self.set_keymap(dict(settings.keys))
+        in_ascii = not (has_unicode() if settings.unicode is None else settings.unicode)
+        draw_in_ascii(in_ascii)
+        if in_ascii:
+            self._filters.append(AsciiOnly())
+        if snapshot is not None:
+            self._add(snapshot, expectations)
+
+    # --- ledgers
+
+    @property
+    def state(self) -> State:
+        """Of the ledger on view."""
+        assert self.session is not None
+        return self.session.state
+
+    @property
+    def tab(self) -> str:
+        """The tab on view."""
+        screen = self.screen_stack[0]
+        return screen.TAB if isinstance(screen, LedgerScreen) else ""
+
+    def _add(self, snapshot: Snapshot, expectations: Expectations) -> Session:
+        self._opened += 1
+        session = Session(self._opened, snapshot, expectations, self.post_message, self._worker)
+        self.sessions.append(session)
+        self.session = session
+        for screen in SCREENS:
+            self.add_mode(self._mode(screen.TAB), partial(screen, session))
+        return session
+
+    def _mode(self, tab: str) -> str:
+        assert self.session is not None
+        if self.session.number == 1 and tab == self.start.link.tab:
+            return BEGIN
+        return f"{tab}:{self.session.number}"
+
+    def place(self, session: Session) -> str:
+        """The ledger's name, and which one it is of those that are open."""
+        name = session.state.snapshot.path.name
+        number = self.sessions.index(session) + 1
+        return f"{name} ({number} of {len(self.sessions)})" if len(self.sessions) > 1 else name
+
+    def open_snapshot(self, snapshot: Snapshot, expectations: Expectations, link: Link = Link()) -> None:  # noqa: B008
+        """Show one more ledger, and begin to verify it."""
+        session = self._add(snapshot, expectations)
+        self.go(link)
+        self.call_after_refresh(session.work.start)
+
+    def switch_to(self, session: Session) -> None:
+        """Bring another open ledger to the front, in the same tab."""
+        tab = self.tab or "overview"
+        self.session = session
+        self.switch_mode(self._mode(tab))
+
+    # --- beginning and end
 
     def on_mount(self) -> None:
+        if self.session is None:
+            return
+        if self.start.link != Link(self.start.link.tab):
+            self.call_after_refresh(self._follow, self.start.link)
         # The screen is painted first; then the verification may have the machine.
-        self.call_after_refresh(self._work.start)
+        self.call_after_refresh(self.session.work.start)
+        self.set_interval(LOOK_EVERY, self._look)
 
     def on_unmount(self) -> None:
-        self._work.stop()
+        for session in self.sessions:
+            session.close()
 
-    # --- what the worker says
+    async def _look(self) -> None:
+        """Whether the file on view was changed. In a thread: a network's file system may take its time."""
+        session = self.session
+        if session is None or session.state.changed:
+            return
+        if await asyncio.to_thread(session.state.snapshot.changed_on_disk):
+            session.state.changed = True
+            self._state_changed(session)
 
-    def on_began(self, message: Began) -> None:
-        self.state.restart()
-        self.state.stage = "container" if message.container else "entries"
-        self._state_changed()
+    # --- what a worker says
 
-    def on_progressed(self, message: Progressed) -> None:
-        self.state.stage = "entries"
-        self.state.elapsed = message.elapsed
-        self.state.take(message.judged, message.findings, message.done, message.chains)
-        self._state_changed()
+    def on_said(self, message: Said) -> None:
+        if isinstance(message.what, Crashed):
+            self._handle_exception(message.what.error)
+            return
+        message.session.hear(message)
+        self._state_changed(message.session)
 
-    def on_concluded(self, message: Concluded) -> None:
-        self.state.elapsed = message.elapsed
-        self.state.conclude(message.report)
-        self._state_changed()
-
-    def on_indexed(self, message: Indexed) -> None:
-        self.state.answer_from(message.index)
-        self._state_changed()
-
-    def on_failed(self, message: Failed) -> None:
-        self.state.error = str(message.error)
-        self.state.stage = "stopped"
-        self._state_changed()
-
-    def on_crashed(self, message: Crashed) -> None:
-        self._handle_exception(message.error)
-
-    def _state_changed(self) -> None:
+    def _state_changed(self, session: Session) -> None:
         screen = self.screen_stack[0]
-        if isinstance(screen, LedgerScreen) and screen.is_mounted:
+        if isinstance(screen, LedgerScreen) and screen.session is session and screen.is_mounted:
             screen.state_changed()
 
     # --- where screens lead
 
-    def show_entry(self, position: int) -> None:
-        """Open an entry in the log."""
-        self.switch_mode("entries")
-        screen = self.screen
-        if isinstance(screen, EntriesScreen):
-            screen.call_later(screen.show, position)
+    def go(self, link: Link) -> None:
+        """Go to what a link names, remembering the way back."""
+        screen = self.screen_stack[0]
+        if isinstance(screen, LedgerScreen) and screen.session is self.session:
+            self._back = [*self._back[-_WAY_BACK:], (screen.session, screen.link())]
+        self._arrive(link)
 
-    def show_artifact(self, sha256: str) -> None:
-        """Open an artifact's path."""
-        self.switch_mode("artifacts")
-        screen = self.screen
-        if isinstance(screen, ArtifactsScreen):
-            screen.call_later(screen.show, sha256)
+    def _arrive(self, link: Link) -> None:
+        self.switch_mode(self._mode(link.tab))
+        self._follow(link)
+
+    def _follow(self, link: Link) -> None:
+        screen = self.screen_stack[0]
+        if isinstance(screen, LedgerScreen):
+            screen.call_later(screen.follow, link)
+
+    def copy_command(self, screen: LedgerScreen) -> None:
+        """Say the command that gives what a screen shows, and hand it to the terminal's clipboard."""
+        words: Sequence[str] = screen.command()
+        state = screen.state
+        text = command(words, state.snapshot.path, state.expectations.roots) if words else ""
+        if not text:
+            screen.say(line(("No command gives just this.", MUTED)))
+            return
+        self.copy_to_clipboard(text)
+        screen.say(line(("Copied  ", GOOD), (text, "bold"), limit=None))
 
     # --- actions
 
+    def action_tab(self, tab: str) -> None:
+        if tab != self.tab:
+            self.go(Link(tab))
+
+    def action_go_back(self) -> None:
+        while self._back:
+            session, link = self._back.pop()
+            if session in self.sessions:
+                self.session = session
+                self._arrive(link)
+                return
+
+    def action_pause(self) -> None:
+        session = self.session
+        if session is not None:
+            session.work.pause(not session.state.paused)
+
+    async def action_verify_again(self) -> None:
+        session = self.session
+        if session is not None:
+            await asyncio.to_thread(session.work.stop)
+            session.verify_again()
+            self._state_changed(session)
+
     def action_toggle_dark(self) -> None:
-        self.theme = themes.LIGHT.name if self.theme == themes.DARK.name else themes.DARK.name
+        self.theme = themes.LIGHT.name if self.current_theme.dark else themes.DARK.name
+
+    def use_theme(self, name: str) -> None:
+        """One of custody's themes, or of the person's own."""
+        self.theme = name
+
+    def action_palette(self) -> None:
+        self.push_screen(palette())
 
     def action_help(self) -> None:
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self._help()))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What has nothing to act on is not offered."""
+        session = self.session
+        if action in ("tab", "verify_again"):
+            return session is not None
+        if action == "pause":
+            return session is not None and session.state.report is None and not session.state.error
+        if action == "reopen":
+            return session is not None and session.state.changed
+        if action == "go_back":
+            return bool(self._back)
+        return super().check_action(action, parameters)
+
     def _help(self) -> Iterator[tuple[str, Iterator[Binding]]]:
-        screen = self.screen
-        yield "Here", _bindings(type(screen))
-        yield "In tables", _bindings(Table)
-        yield "Everywhere", _bindings(type(self))
+        keys = self.settings.keys
+        yield "Here", bindings_of(type(self.screen), keys)
+        yield "In tables", bindings_of(Table, keys)
+        yield "In every tab", bindings_of(LedgerScreen, keys)
+        yield "Everywhere", bindings_of(type(self), keys)
 
     # --- what nobody foresaw: Textual would print the values of local variables
 
@@ -175,8 +320,3 @@ class CustodyApp(App[None]):
     def panic(self, *renderables: RenderableType) -> None:
         self.crash = self.crash or RuntimeError()
         self._close_messages_no_wait()
-
-
-def _bindings(owner: type[Any]) -> Iterator[Binding]:
-    """The bindings that a class itself adds, which are ours and have ids."""
-    return (one for one in owner.__dict__.get("BINDINGS", ()) if isinstance(one, Binding) and one.id)

@@ -10,11 +10,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
-from custody.errors import EXIT_GAP, EXIT_OK
+from custody.errors import EXIT_GAP, EXIT_NOT_VERIFIED, EXIT_OK
 from custody.ledger.findings import CODES, Finding, Severity
 from custody.ledger.reader import Snapshot
 from custody.query.index import Index
-from custody.trust.verification import FINDINGS_KEPT, Expectations, Report
+from custody.trust.verification import FINDINGS_KEPT, Expectations, Report, Verification
 
 Stage = Literal["opening", "container", "entries", "indexing", "done", "stopped"]
 Tone = Literal["waiting", "good", "gap", "fault"]
@@ -109,14 +109,20 @@ class State:
         self.expectations = expectations
         self.origin = snapshot.origin
         self.count = min(snapshot.count, MAX_ROWS)
-        self.report: Report | None = None
+        self.changed = False  # on disk, since it was opened
+        self.paused = False
         self.index: Index | None = None
-        self.error = ""
-        self.stage: Stage = "opening"
         self.restart()
 
     def restart(self) -> None:
         """Nothing is known yet, or no longer: verification begins from the start."""
+        if self.index is not None:
+            self.index.close()
+        self.report: Report | None = None
+        self.verification: Verification | None = None
+        self.index = None
+        self.error = ""
+        self.stage: Stage = "opening"
         self.done = 0
         self.elapsed = 0.0
         self.chains = 0
@@ -148,13 +154,14 @@ class State:
                 if finding.severity == "fault" and finding.position >= 0:
                     self._faults.setdefault(finding.position, finding)
 
-    def conclude(self, report: Report) -> None:
-        """The log is verified to its end; the index is not there yet."""
+    def conclude(self, report: Report, verification: Verification | None = None) -> None:
+        """The log is verified to its end; the index is not there yet, and never will be where there is a fault."""
         self.report = report
+        self.verification = verification
         self.findings = list(report.findings)
         self.counts = Counter(report.counts)
         self.done = self.count
-        self.stage = "indexing"
+        self.stage = "done" if report.exit == EXIT_NOT_VERIFIED else "indexing"
 
     def answer_from(self, index: Index) -> None:
         """Questions can be answered."""
@@ -184,6 +191,20 @@ class State:
         return sorted((*found, *self.notices), key=lambda one: (_WEIGHTS.index(one.severity), one.position))
 
     @property
+    def refusal(self) -> str:
+        """Why no question is answered; "" once they are. In a log with a fault none ever is, as on the command line."""
+        if self.error:
+            return "No answers: the file was refused."
+        fault = self.first_fault
+        if fault is not None:
+            return f"No answers: {self._describe(fault)}. Nothing is told as a fact of a ledger that has a fault."
+        if self.index is not None:
+            return ""
+        if self.report is not None:
+            return "The log is verified; the answers are being put in order."
+        return "The answers come when the log is verified."
+
+    @property
     def first_fault(self) -> Finding | None:
         """The fault at the lowest position; one of the whole log only where no entry has any."""
         faults = [one for one in self.findings if one.severity == "fault"]
@@ -203,6 +224,11 @@ class State:
         if judgement.id != entry:
             return Standing("fault", "", "changed", "The file was written to after this entry was verified.")
         return Standing("verified" if judgement.counts else "idle", writer)
+
+    def mark(self, position: int) -> Mark:
+        """How whatever stands at a position stands, where its bytes are not at hand."""
+        judgement = self.judgements.get(position)
+        return self.standing(position, judgement.id if judgement else "").mark
 
     @property
     def verdict(self) -> Verdict:
@@ -231,7 +257,9 @@ class State:
     def _progress(self) -> str:
         if self.stage == "container":
             return "checking the file's structure"
-        return f"{int(self.fraction * 100)} % · {self.done:,} of {self.count:,} entries"
+        paused = "paused at " if self.paused else ""
+        rate = f" · {self.rate:,.0f} a second" if self.rate and not self.paused else ""
+        return f"{paused}{int(self.fraction * 100)} % · {self.done:,} of {self.count:,} entries{rate}"
 
     def _root(self) -> str:
         roots = self.report.roots if self.report else ()

@@ -15,7 +15,7 @@ from typing import cast
 
 from textual.message import Message
 
-from custody.errors import CustodyError, RefusedError, UsageError
+from custody.errors import EXIT_NOT_VERIFIED, CustodyError, RefusedError, UsageError
 from custody.ledger.findings import Finding
 from custody.ledger.reader import Snapshot, open_ledger
 from custody.query.build import IndexBuilder
@@ -54,6 +54,14 @@ class Concluded(Message):
 
     report: Report
     elapsed: float
+    verification: Verification
+
+
+@dataclass
+class Paused(Message):
+    """Verification waits, or goes on."""
+
+    paused: bool
 
 
 @dataclass
@@ -91,16 +99,25 @@ class Work:
         self._snapshot = snapshot
         self._expectations = expectations
         self._clock = clock
+        self.full = False  # whether to check the signatures below a remembered checkpoint too
         self._stopping = threading.Event()
+        self._going = threading.Event()
+        self._going.set()
         self._interruptible = snapshot.in_memory
         self._thread = threading.Thread(target=self._run, name="verification", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
+    def pause(self, paused: bool) -> None:
+        """Wait after the step at hand, or go on."""
+        (self._going.clear if paused else self._going.set)()
+        self._post(Paused(paused))
+
     def stop(self) -> None:
         """Stop soon, and end the processes that check signatures."""
         self._stopping.set()
+        self._going.set()
         if self._interruptible and self._thread.is_alive():
             self._thread.join(_JOIN)
 
@@ -123,23 +140,27 @@ class Work:
             verification = Verification(source, self._expectations)
             run: _Run | None = None
             started = self._clock()
-            with closing(cast(Steps, verification.run())) as steps:
+            with closing(cast(Steps, verification.run(full=self.full))) as steps:
                 for step in steps:
                     self._interruptible = True
+                    waited = self._clock()
+                    self._going.wait()
                     if self._stopping.is_set():
                         return
                     if run is None or run.report is not verification.report:
                         if run is not None:  # what was remembered does not hold: everything from the start
                             self._post(Began(False))
                         run = _Run(verification.report, self._clock, started, self._post)
-                    run.add(step)
+                    run.add(step, self._clock() - waited)
             if run is None:
                 return
             with suppress(UsageError):  # a machine that cannot remember has verified all the same
                 remember(verification)
             run.post()
-            self._post(Concluded(run.report, run.elapsed))
-        if not self._stopping.is_set():
+            self._post(Concluded(run.report, run.elapsed, verification))
+        if run.report.exit == EXIT_NOT_VERIFIED or self._stopping.is_set():
+            run.index.close()  # no answer rests on a log with a fault
+        else:
             run.builder.finish()
             self._post(Indexed(run.index))
 
@@ -171,6 +192,7 @@ class _Run:
         self._clock = clock
         self._post = post
         self._started = started
+        self._idle = 0.0  # seconds of it that the person paused
         self._due = time.monotonic()
         self._done = 0
         self._chains = 0
@@ -179,10 +201,12 @@ class _Run:
 
     @property
     def elapsed(self) -> float:
-        return self._clock() - self._started
+        return self._clock() - self._started - self._idle
 
-    def add(self, step: Step) -> None:
-        self.builder.add(step.entries)
+    def add(self, step: Step, idle: float) -> None:
+        self._idle += idle
+        if self.report.exit != EXIT_NOT_VERIFIED:
+            self.builder.add(step.entries)
         self._judged += [(one.position, one.id, one.writer, one.counts) for one in step.entries]
         self._chains += sum(one.header.kind == "genesis" for one in step.entries)
         self._findings += step.findings

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input
 
 from custody.errors import CustodyError
 from custody.query.artifacts import list_artifacts
+from custody.query.index import Index
 from custody.query.trace import trace
 from custody.query.types import ArtifactLine, TimelineItem, Trace
-from custody.tui.screens.base import LedgerScreen
-from custody.tui.state import State
-from custody.tui.widgets.prompt import Line, Prompt
+from custody.tui.links import Link
+from custody.tui.screens.base import AnswersScreen
+from custody.tui.session import Session
 from custody.tui.widgets.table import Cell, Column, Row, Table
 from custody.tui.widgets.when import utc
 from custody.tui.widgets.words import FAULT, GAP, MUTED, Words, facts, line
@@ -26,14 +25,11 @@ from custody.tui.widgets.words import FAULT, GAP, MUTED, Words, facts, line
 SHOWN = 1000  # of the newest; the filter reaches the others
 
 
-class ArtifactsScreen(LedgerScreen):
+class ArtifactsScreen(AnswersScreen):
     """A list of artifacts, and one artifact's timeline."""
 
-    MODE = "artifacts"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Filter", key_display="/", id="artifacts.filter",
-                tooltip="Filter by name, fingerprint, commit or version"),
-    ]  # fmt: skip
+    TAB = "artifacts"
+    SEARCH = "name, fingerprint, commit or version"
     LIST: ClassVar[tuple[Column, ...]] = (
         Column("Artifact", flex=3),
         Column("Version", 10, roomy=12),
@@ -51,40 +47,44 @@ class ArtifactsScreen(LedgerScreen):
         Column("Entry", 7, right=True),
     )
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
         self._lines: list[ArtifactLine] = []
         self._items: tuple[TimelineItem, ...] = ()
-        self._asked = False
+        self._drawn: Index | None = None
+        self._on_view = ""
         self._wanted = ""
 
     def compose_body(self) -> Iterable[Widget]:
-        yield Words(id="warning")
         with Container(id="body"):
             yield Table(self.LIST, id="list")
             with Vertical(id="detail"):
                 yield Words(id="about")
                 yield Table(self.TIMELINE, id="timeline")
-        yield Prompt("Filter", "name, fingerprint, commit or version")
 
     def on_mount(self) -> None:
         self.query_one("#list", Table).focus()
 
-    def draw(self) -> None:
-        warn(self.query_one("#warning", Words), self.state)
-        if self.state.index is None:
-            self._asked = False
-            self.query_one("#list", Table).show_rows([], waiting(self.state))
-        elif not self._asked:
-            self._asked = True
-            self._list("")
+    def draw_answers(self, index: Index) -> None:
+        if self._drawn is not index:
+            self._drawn = index
+            self._list(self.searched)
 
-    def show(self, sha256: str) -> None:
-        """Put the cursor on one artifact."""
-        self._wanted = sha256
-        self._asked = True
-        self.query_one(Prompt).close()
-        self._list("")
+    def search(self, text: str) -> None:
+        self._list(text)
+
+    def link(self) -> Link:
+        return Link(self.TAB, artifact=self._on_view, search=self.searched)
+
+    def follow(self, link: Link) -> None:
+        if link.artifact or link.search:
+            self._wanted = link.artifact
+            self.search_for(link.search)
+
+    def command(self) -> Sequence[str]:
+        if self._on_view:
+            return "trace", self._on_view
+        return ("artifacts", *([self.searched] if self.searched else []))
 
     def _list(self, text: str) -> None:
         index = self.state.index
@@ -96,11 +96,7 @@ class ArtifactsScreen(LedgerScreen):
         table = self.query_one("#list", Table)
         table.show_rows([_line_row(one) for one in found], "No artifact of that kind is recorded.")
         if self._wanted:
-            place = next(
-                (place for place, one in enumerate(found) if one.sha256 == self._wanted), table.cursor
-            )
-            table.go(place)
-            self._trace(self._wanted)  # which may be far down the list, or run without ever being recorded
+            self._find(self._wanted)
         elif found:
             table.go(0)
             self._trace(found[0].sha256)
@@ -108,8 +104,15 @@ class ArtifactsScreen(LedgerScreen):
             self._clear(Content(""))
         self._wanted = ""
 
+    def _find(self, wanted: str) -> None:
+        """An artifact that may be far down the list, or have run without ever being recorded."""
+        place = next((place for place, one in enumerate(self._lines) if one.sha256 == wanted), None)
+        if place is not None:
+            self.query_one("#list", Table).go(place)
+        self._trace(wanted)
+
     @on(Table.Highlighted, "#list")
-    def follow(self, event: Table.Highlighted) -> None:
+    def read_artifact(self, event: Table.Highlighted) -> None:
         if event.index < len(self._lines):
             self._trace(self._lines[event.index].sha256)
 
@@ -119,7 +122,7 @@ class ArtifactsScreen(LedgerScreen):
 
     @on(Table.Chosen, "#timeline")
     def open_entry(self, event: Table.Chosen) -> None:
-        self.ledger.show_entry(self._items[event.index].proof.position)
+        self.ledger.go(Link("entries", entry=self._items[event.index].proof.position))
 
     def _trace(self, sha256: str) -> None:
         index = self.state.index
@@ -128,6 +131,7 @@ class ArtifactsScreen(LedgerScreen):
 
     def _show_trace(self, found: Trace) -> None:
         self._items = found.items
+        self._on_view = found.artifact.sha256
         self.query_one("#about", Words).say(facts(_about(found)))
         table = self.query_one("#timeline", Table)
         table.show_rows([_item_row(item) for item in found.items])
@@ -138,47 +142,9 @@ class ArtifactsScreen(LedgerScreen):
 
     def _clear(self, instead: Content) -> None:
         self._items = ()
+        self._on_view = ""
         self.query_one("#about", Words).say(instead)
         self.query_one("#timeline", Table).show_rows([])
-
-    # --- filtering
-
-    def action_filter(self) -> None:
-        self.query_one(Prompt).open()
-
-    @on(Input.Changed)
-    def filter_list(self, event: Input.Changed) -> None:
-        if self.query_one(Prompt).is_open:
-            self._list(event.value.strip())
-
-    @on(Input.Submitted)
-    def keep_filter(self) -> None:
-        self.query_one("#list", Table).focus()
-
-    @on(Line.Left)
-    def drop_filter(self) -> None:
-        self.query_one(Prompt).close()
-        self.query_one("#list", Table).focus()
-        self._list("")
-
-
-def waiting(state: State) -> str:
-    """Why there are no answers yet."""
-    if state.error:
-        return "No answers: the file was refused."
-    return "Answers come when every entry is verified."
-
-
-def warn(words: Words, state: State) -> None:
-    """Say above answers that the ledger they come from has a fault."""
-    faulty = state.report is not None and state.first_fault is not None
-    words.set_class(faulty, "-shown")
-    if faulty:
-        words.say(
-            line(
-                ("✗ This ledger has faults. What follows rests on the entries without one.", f"{FAULT} bold")
-            )
-        )
 
 
 def _line_row(one: ArtifactLine) -> Row:

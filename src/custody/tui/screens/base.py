@@ -1,31 +1,110 @@
-"""What every screen has: the tabs above, the seal and the keys below, and the state it draws."""
+"""What every screen has: the tabs above, the seal and the keys below, and the state it draws.
+
+A screen is a class for each tab, made anew for each ledger that is open. To build one:
+
+* Derive from `LedgerScreen`, or from `AnswersScreen` where what it shows rests on the index. Name its `TAB` (as in
+  `--tab`), and add the class to `SCREENS` in `tui/app.py`; `TABS` in `widgets/tabs.py` has the order and the titles.
+* `compose_body` yields what stands between the tabs and the seal. `draw` shows the state as it is; it is called
+  whenever that changed, ten times a second at most while the log is verified, and when the tab comes to the front.
+* An `AnswersScreen` has `draw_answers(index)` instead, called only while questions may be answered. As long as they
+  may not (not verified yet, a fault, a refusal) its body is hidden and the reason stands in its place. The index is
+  another one after a verification from the start: ask again when it is not the one that was drawn.
+* Questions go through `ask`, in a thread; never read a ledger or an index in a handler.
+* Bindings are `Binding`s with an `id` of the form `tab.verb`, a short description for the footer, and a `tooltip`
+  where the description does not say enough: help, palette, keymap and `docs/tui.md` all come from them. `show=False`
+  keeps one out of the footer. Keys that are taken everywhere: `1`-`6 / ? y p R q`, `ctrl+o ctrl+p ctrl+r ctrl+t`,
+  backspace, and `r` for reports.
+* `SEARCH` says what `/` finds here, and `search` is called with what is typed, letter by letter, to show what it finds
+  and nothing else; without a `SEARCH` the key is not offered. `searched` is what is searched for now, which stands in
+  a line of its own until escape drops it. Any other line to type in: `prompt`.
+* `link` says where somebody is, and `follow` goes there: from the command line, from another screen, by backspace.
+  It may be called before the index is there: keep what is wanted until `draw_answers`.
+* `command` gives the words of the CLI command that answers the same, without `custody`, ledger and roots; `y` copies
+  it. A word with anything else in it than `links.command` lets pass makes it unavailable, never unsafe.
+* Whatever a ledger or a file says is drawn by `widgets.words` and `widgets.table` alone.
+* `self.ledger` is the app: `go(Link)`, `say(Content)` for a passing remark.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer
 
 from custody.errors import CustodyError
+from custody.query.index import Index
+from custody.tui.links import Link
+from custody.tui.session import Session
 from custody.tui.state import State
 from custody.tui.widgets.asking import ask
+from custody.tui.widgets.keys import Keys
+from custody.tui.widgets.prompt import Prompt
 from custody.tui.widgets.seal import Seal
 from custody.tui.widgets.tabs import TabRow
+from custody.tui.widgets.words import FAULT, GAP, MUTED, Words, line
 
 if TYPE_CHECKING:
     from custody.tui.app import CustodyApp
 
 T = TypeVar("T")
 
+_CHANGED = "! The file was changed on disk. What you see is what was opened; ctrl+r opens it again."
+_REMARK = 10.0  # seconds that a remark stands
+
 
 class LedgerScreen(Screen[None]):
-    """One of the four tabs."""
+    """One of the tabs, of one ledger."""
 
-    MODE: ClassVar[str]
+    TAB: ClassVar[str]
+    SEARCH: ClassVar[str] = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "search", "Search", key_display="/", id="screen.search", tooltip="Search what is listed here"),
+        Binding("y", "copy_command", "Copy", id="screen.copy",
+                tooltip="Copy the command that gives what is on screen"),
+        Binding("escape", "drop_search", "Show all", show=False, id="screen.drop-search",
+                tooltip="Drop the search, and show all again"),
+    ]  # fmt: skip
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.searched = ""
+        self._remark = 0
+
+    # --- what a screen makes its own
+
+    def compose_body(self) -> Iterable[Widget]:
+        """What stands between the tabs and the seal."""
+        raise NotImplementedError
+
+    def draw(self) -> None:
+        """What stands between the tabs and the seal, as the state is now."""
+
+    def search(self, text: str) -> None:
+        """Show what is found by this text, which is being typed; "" shows everything again."""
+
+    def link(self) -> Link:
+        """Where somebody is."""
+        return Link(self.TAB)
+
+    def follow(self, link: Link) -> None:
+        """Go to what a link names."""
+
+    def command(self) -> Sequence[str]:
+        """The words of the command that gives what is on screen; none where there is none."""
+        return ()
+
+    def trouble(self, error: CustodyError) -> None:
+        """Say in place what went wrong."""
+        self.say(line((str(error), FAULT), limit=400))
+
+    # --- what all of them have
 
     @property
     def ledger(self) -> CustodyApp:
@@ -34,33 +113,121 @@ class LedgerScreen(Screen[None]):
 
     @property
     def state(self) -> State:
-        return self.ledger.state
+        return self.session.state
 
     def compose(self) -> ComposeResult:
-        yield TabRow(self.MODE, self.state.snapshot.path.name)
-        yield from self.compose_body()
+        yield TabRow(self.TAB)
+        yield Words(line((_CHANGED, f"{GAP} bold")), id="changed")
+        yield from self.compose_main()
+        yield Words(id="searched")
+        yield Words(id="remark")
+        yield Prompt()
         yield Seal()
-        yield Footer(show_command_palette=False)
+        yield Keys()
 
-    def compose_body(self) -> Iterable[Widget]:
-        """What stands between the tabs and the seal."""
-        raise NotImplementedError
+    def compose_main(self) -> Iterable[Widget]:
+        """The body, and what may stand in its place."""
+        return self.compose_body()
 
     def on_screen_resume(self) -> None:
         self.state_changed()
 
     def state_changed(self) -> None:
         """Draw the state as it is now."""
+        self.query_one(TabRow).show(self.ledger.place(self.session))
+        self.query_one("#changed").set_class(self.state.changed, "-shown")
         self.query_one(Seal).show(self.state.verdict)
         self.draw()
-
-    def draw(self) -> None:
-        """What stands between the tabs and the seal, as the state is now."""
 
     def ask(self, topic: str, question: Callable[[], T], then: Callable[[T], None]) -> None:
         """Ask in a thread, and draw the answer with `then`; what goes wrong is said by `trouble`."""
         ask(self, topic, question, then, self.trouble)
 
-    def trouble(self, error: CustodyError) -> None:
-        """Say in place what went wrong."""
+    def say(self, remark: Content) -> None:
+        """Say something in passing, above the seal."""
+        self._remark += 1
+        number = self._remark
+
+        def fall_silent() -> None:
+            if number == self._remark:
+                self.query_one("#remark").remove_class("-shown")
+
+        words = self.query_one("#remark", Words)
+        words.say(remark)
+        words.add_class("-shown")
+        self.set_timer(_REMARK, fall_silent)
+
+    # --- a line to type in
+
+    def prompt(
+        self,
+        label: str,
+        hint: str,
+        done: Callable[[str], str],
+        typed: Callable[[str], None] | None = None,
+        text: str = "",
+    ) -> None:
+        """Ask for a line. `done` is called at enter and says what is wrong with it, or "" to put the prompt away;
+        `typed` is called with every change.
+        """
+        self.query_one(Prompt).open(label, hint, done, typed, text)
+
+    def prompted(self, complaint: str) -> None:
+        """The answer to a prompt came later: put it away, or say what is wrong."""
+        self.query_one(Prompt).answered(complaint)
+
+    def search_for(self, text: str) -> None:
+        """Search as if it had been typed."""
+        self.searched = text.strip()
+        words = self.query_one("#searched", Words)
+        words.set_class(bool(self.searched), "-shown")
+        words.say(
+            line(("Searched for ", MUTED), (self.searched, "bold"), ("  escape shows all again", MUTED))
+        )
+        self.search(self.searched)
+
+    def action_search(self) -> None:
+        self.prompt("Search", self.SEARCH, lambda text: "", self.search_for, self.searched)
+
+    def action_drop_search(self) -> None:
+        self.search_for("")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What a screen does not have is not offered."""
+        if action == "search":
+            return bool(self.SEARCH)
+        if action == "drop_search":
+            return bool(self.searched)
+        return super().check_action(action, parameters)
+
+    def action_copy_command(self) -> None:
+        self.ledger.copy_command(self)
+
+
+class AnswersScreen(LedgerScreen):
+    """A tab that rests on the index."""
+
+    def compose_main(self) -> Iterable[Widget]:
+        yield Words(id="instead")
+        with Vertical(id="answers"):
+            yield from self.compose_body()
+
+    def draw(self) -> None:
+        refusal = self.state.refusal
+        tone = FAULT if self.state.verdict.tone == "fault" else MUTED
+        index = self.state.index if not refusal else None
+        self.set_class(index is not None, "-answered")
+        if index is None:
+            self.query_one("#instead", Words).say(line((refusal, tone), limit=400))
+        else:
+            self.draw_answers(index)
+
+    def draw_answers(self, index: Index) -> None:
+        """What stands between the tabs and the seal, from this index."""
         raise NotImplementedError
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing is looked for where nothing is answered."""
+        if action == "search" and self.state.refusal:
+            return None
+        return super().check_action(action, parameters)

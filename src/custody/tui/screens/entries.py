@@ -1,53 +1,83 @@
-"""Entries: the log, and everything about the entry under the cursor."""
+"""Entries: the log, the chain of the entry under the cursor, and everything about that entry."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import ClassVar
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import ClassVar, NamedTuple
 
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.containers import Container
+from textual.containers import Container, Vertical
 from textual.widget import Widget
-from textual.widgets import Input
 
+from custody import system
 from custody.errors import CustodyError
 from custody.ledger.checkpoint import parse_checkpoint
 from custody.ledger.merkle import leaf_hash, verify_inclusion
 from custody.ledger.reader import Snapshot
-from custody.query.entries import EntryDetail, entry_detail, inclusion
+from custody.query.entries import ChainPlace, EntryDetail, chain_places, entry_detail, inclusion, page
+from custody.query.exports import envelope, inclusion_proof
+from custody.tui.links import Link
 from custody.tui.screens.base import LedgerScreen
 from custody.tui.screens.entry_pane import EntryPane, Proved
+from custody.tui.session import Session
+from custody.tui.widgets.asking import ask
+from custody.tui.widgets.chain import ChainStrip
 from custody.tui.widgets.entry_table import EntryTable
-from custody.tui.widgets.prompt import Line, Prompt
+from custody.tui.widgets.prompt import WAITING
 from custody.tui.widgets.table import Table
+from custody.tui.widgets.words import FAULT, GOOD, MUTED, line
 
 _MIN_DIGITS = 6
 _ID = re.compile(f"[0-9a-f]{{{_MIN_DIGITS},64}}").fullmatch
+_READ_AT_ONCE = 500
+_LOOKED_THROUGH = 50_000  # entries, for one press of the key: bodies are read and hashed for it
+
+
+class _Around(NamedTuple):
+    """An entry, and its chain near it."""
+
+    detail: EntryDetail
+    places: list[ChainPlace]
 
 
 class EntriesScreen(LedgerScreen):
     """The log as it stands in the file."""
 
-    MODE = "entries"
+    TAB = "entries"
+    SEARCH = "words of a title, a kind or a subject"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("g", "ask_where", "Go to", id="entries.go-to", tooltip="Go to a position, or an entry by its id"),
-        Binding("p", "prove", "Proof", id="entries.prove", tooltip="Prove that the entry is in the signed log"),
+        Binding("i", "prove", "Proof", id="entries.prove", tooltip="Prove that the entry is in the signed log"),
+        Binding("x", "export", "Export", id="entries.export", tooltip="Export the entry to a file"),
+        Binding("X", "export_proof", "Export proof", show=False, id="entries.export-proof",
+                tooltip="Export the proof that the entry is in the log to a file"),
+        Binding("n", "next(1)", "Next found", show=False, id="entries.next", tooltip="The next that the search finds"),
+        Binding("N", "next(-1)", "Found before", show=False, id="entries.previous",
+                tooltip="The one before that the search finds"),
+        Binding("less_than_sign", "chain(-1)", "Chain back", key_display="<", show=False, id="entries.chain-back",
+                tooltip="The entry before in its chain"),
+        Binding("greater_than_sign", "chain(1)", "Chain on", key_display=">", show=False, id="entries.chain-on",
+                tooltip="The next entry of its chain"),
         Binding("left_square_bracket", "scroll_pane(-1)", "Detail up", key_display="[", show=False,
                 id="entries.pane-up"),
-        Binding("right_square_bracket", "scroll_pane(1)", "Detail down", key_display="]", id="entries.pane-down"),
+        Binding("right_square_bracket", "scroll_pane(1)", "Detail down", key_display="]", show=False,
+                id="entries.pane-down"),
     ]  # fmt: skip
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._provable = False
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._offered: object = None
+        self._places: list[ChainPlace] = []
 
     def compose_body(self) -> Iterable[Widget]:
         with Container(id="body"):
             yield EntryTable(self.state, id="entries")
-            yield EntryPane()
-        yield Prompt("Go to", "a position such as 120, or the first digits of an entry's id")
+            with Vertical(id="entry"):
+                yield ChainStrip()
+                yield EntryPane()
 
     def on_mount(self) -> None:
         table = self.query_one(EntryTable)
@@ -57,7 +87,19 @@ class EntriesScreen(LedgerScreen):
     def draw(self) -> None:
         self.query_one(EntryTable).changed()
         self.query_one(EntryPane).draw(self.state)
-        self._offer_proof()
+        self._draw_chain()
+        self._offer()
+
+    def link(self) -> Link:
+        return Link(self.TAB, entry=self.query_one(EntryTable).cursor)
+
+    def follow(self, link: Link) -> None:
+        if link.entry >= 0:
+            self.show(link.entry)
+
+    def command(self) -> Sequence[str]:
+        detail = self.query_one(EntryPane).detail
+        return ("show", f"position:{detail.position}") if detail is not None else ()
 
     def show(self, position: int) -> None:
         """Put the cursor on an entry."""
@@ -72,54 +114,95 @@ class EntriesScreen(LedgerScreen):
     def read_entry(self, event: Table.Highlighted) -> None:
         self._read(event.index)
 
+    @on(ChainStrip.Chosen)
+    def choose_in_chain(self, event: ChainStrip.Chosen) -> None:
+        self.show(event.position)
+
     @on(Table.Chosen, "#entries")
     def enter_pane(self) -> None:
         """Enter goes on into the detail; escape or shift+tab come back."""
+        self.add_class("-inside")
         self.query_one(EntryPane).focus()
 
-    def _read(self, position: int) -> None:
-        snapshot = self.state.snapshot
-        if self.state.count:
-            self.ask("entry", lambda: entry_detail(snapshot, position), self._show_detail)
+    @on(EntryPane.Left)
+    def leave_pane(self) -> None:
+        self.remove_class("-inside")
+        self.query_one(EntryTable).focus()
 
-    def _show_detail(self, detail: EntryDetail) -> None:
-        self.query_one(EntryPane).show(detail, self.state)
-        self._offer_proof()
+    def _read(self, position: int) -> None:
+        snapshot, strip = self.state.snapshot, self.query_one(ChainStrip)
+        if self.state.count:
+            self.ask("entry", lambda: _read(snapshot, position, strip.window), self._show_detail)
+
+    def _show_detail(self, found: _Around) -> None:
+        self._places = found.places
+        self.query_one(EntryPane).show(found.detail, self.state)
+        self._draw_chain()
+        self._offer()
+
+    def _draw_chain(self) -> None:
+        detail, places = self.query_one(EntryPane).detail, self._places
+        if detail is None:
+            return
+        marks = {at: self.state.mark(at) for place in places for at in place.positions}
+        closed = detail.last and bool(places) and places[-1].seq == detail.seq
+        self.query_one(ChainStrip).show(places, marks, detail.position, closed)
 
     def trouble(self, error: CustodyError) -> None:
+        self._places = []
         self.query_one(EntryPane).complain(str(error))
 
     # --- going to an entry
 
     def action_ask_where(self) -> None:
-        self.query_one(Prompt).open()
+        self.prompt("Go to", "a position such as 120, or the first digits of an entry's id", self._go_where)
 
-    @on(Line.Left)
-    def leave_prompt(self) -> None:
-        self.query_one(Prompt).close()
-        self.query_one(EntryTable).focus()
-
-    @on(Input.Submitted)
-    def go_where(self, event: Input.Submitted) -> None:
-        wanted = event.value.strip().lower().replace(",", "").lstrip("#")
+    def _go_where(self, text: str) -> str:
+        wanted = text.strip().lower().replace(",", "").lstrip("#")
         snapshot, count = self.state.snapshot, self.state.count
         if wanted.isascii() and wanted.isdigit() and len(wanted) < _MIN_DIGITS + 4 and int(wanted) < count:
-            self._arrive(int(wanted))
-        elif _ID(wanted):
+            self.show(int(wanted))
+            return ""
+        if _ID(wanted):
             self.ask("find", lambda: snapshot.find(wanted), self._found)
-        else:
-            last = f"positions go from 0 to {count - 1:,}" if count else "the ledger is empty"
-            self.query_one(Prompt).complain(last)
+            return WAITING
+        return f"positions go from 0 to {count - 1:,}" if count else "the ledger is empty"
 
     def _found(self, positions: list[int]) -> None:
+        self.prompted("" if positions else "no entry has such an id")
         if positions:
-            self._arrive(positions[0])
-        else:
-            self.query_one(Prompt).complain("no entry has such an id")
+            self.show(positions[0])
 
-    def _arrive(self, position: int) -> None:
-        self.query_one(Prompt).close()
-        self.show(position)
+    def action_chain(self, by: int) -> None:
+        """Along the chain, to the next place where anything is filed."""
+        detail = self.query_one(EntryPane).detail
+        seqs = {place.seq: place.positions[0] for place in self._places}
+        there = [seq for seq in seqs if detail and (seq - detail.seq) * by > 0]
+        if there:
+            self.show(seqs[min(there) if by > 0 else max(there)])
+
+    # --- searching: from the cursor on, and not a filter, so that the log keeps its order
+
+    def search(self, text: str) -> None:
+        if text:
+            self._look(self.query_one(EntryTable).cursor, 1, text)
+
+    def action_next(self, by: int) -> None:
+        self._look(self.query_one(EntryTable).cursor + by, by, self.searched)
+
+    def _look(self, start: int, by: int, text: str) -> None:
+        snapshot, count = self.state.snapshot, self.state.count
+
+        def arrive(found: int | None) -> None:
+            if found is not None:
+                table = self.query_one(EntryTable)
+                table.go(found)
+            else:
+                looked = min(_LOOKED_THROUGH, count - start if by > 0 else start + 1)
+                way = "further on" if by > 0 else "further back"
+                self.say(line((f"Not in the {max(looked, 0):,} entries {way}.", MUTED)))
+
+        self.ask("look", lambda: look_through(snapshot, start, by, count, text.lower()), arrive)
 
     # --- the pane
 
@@ -127,20 +210,34 @@ class EntriesScreen(LedgerScreen):
         pane = self.query_one(EntryPane)
         pane.scroll_relative(y=by * max(pane.size.height - 2, 1), animate=False)
 
-    def _offer_proof(self) -> None:
+    # --- proof and export
+
+    def _offer(self) -> None:
         """The keys are drawn anew only if they change: they cost more than the rest of the screen."""
-        if self._provable != (provable := self._can_prove()):
-            self._provable = provable
+        offered = (self._can_prove(), self._can_export())
+        if self._offered != offered:
+            self._offered = offered
             self.refresh_bindings()
 
     def _can_prove(self) -> bool:
         report, detail = self.state.report, self.query_one(EntryPane).detail
         return report is not None and detail is not None and detail.position < report.covered
 
+    def _can_export(self) -> bool:
+        detail = self.query_one(EntryPane).detail
+        return detail is not None and self.state.standing(detail.position, detail.id).mark in (
+            "verified",
+            "idle",
+        )
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A proof is offered where the verified checkpoint covers the entry."""
-        if action == "prove":
+        """A proof is offered where the verified checkpoint covers the entry; what is not verified is not exported."""
+        if action in ("prove", "export_proof"):
             return self._can_prove() or None
+        if action == "export":
+            return self._can_export() or None
+        if action == "next":
+            return bool(self.searched)
         return super().check_action(action, parameters)
 
     def action_prove(self) -> None:
@@ -151,6 +248,69 @@ class EntriesScreen(LedgerScreen):
         self.ask(
             "proof", lambda: prove(snapshot, position, note), lambda proof: pane.show_proof(proof, self.state)
         )
+
+    def action_export(self) -> None:
+        detail, snapshot = self.query_one(EntryPane).detail, self.state.snapshot
+        if detail is not None:
+            name = f"entry-{detail.position}.dsse.json"
+            self._ask_file(name, lambda: envelope(snapshot, detail.position, detail.id) + b"\n")
+
+    def action_export_proof(self) -> None:
+        detail, report, snapshot = self.query_one(EntryPane).detail, self.state.report, self.state.snapshot
+        if detail is not None and report is not None:
+            covered, note = report.covered, report.checkpoint
+            name = f"entry-{detail.position}.tlog-proof"
+            self._ask_file(name, lambda: inclusion_proof(snapshot, detail.position, covered, note))
+
+    def _ask_file(self, name: str, make: Callable[[], bytes]) -> None:
+        def write(text: str) -> str:
+            if not text.strip():
+                return "which file?"
+            path = Path(text.strip()).expanduser()
+
+            def told(size: int) -> None:
+                self.prompted("")
+                self.say(line(("Written  ", GOOD), (str(path), "bold"), f"  {size:,} bytes", limit=600))
+
+            def export() -> int:
+                data = make()
+                system.create_exclusive(path, data, 0o644)
+                return len(data)
+
+            self.ask_aloud(export, told)
+            return WAITING
+
+        self.prompt("Export to", "a new file; none is written over", write, text=name)
+
+    def ask_aloud(self, question: Callable[[], int], then: Callable[[int], None]) -> None:
+        """As `ask`, with what goes wrong said above the seal and not in the pane."""
+
+        def failed(error: CustodyError) -> None:
+            self.prompted("not written")
+            self.say(line((str(error), FAULT), limit=600))
+
+        ask(self, "export", question, then, failed)
+
+
+def _read(snapshot: Snapshot, position: int, window: Callable[[int], tuple[int, int]]) -> _Around:
+    detail = entry_detail(snapshot, position)
+    places = chain_places(snapshot, detail.chain, *window(detail.seq)) if detail.chain else []
+    return _Around(detail, places)
+
+
+def look_through(snapshot: Snapshot, start: int, by: int, count: int, text: str) -> int | None:
+    """The nearest position from `start` on (or back) whose title, kind or subject contains a text in lower case."""
+    left = _LOOKED_THROUGH
+    while 0 <= start < count and left > 0:
+        size = min(_READ_AT_ONCE, left, count - start if by > 0 else start + 1)
+        first = start if by > 0 else start - size + 1
+        lines = page(snapshot, first, size)
+        for one in lines if by > 0 else reversed(lines):
+            if any(text in words.lower() for words in (one.title, one.kind, *one.subjects)):
+                return one.position
+        start += by * size
+        left -= size
+    return None
 
 
 def prove(snapshot: Snapshot, position: int, note: str) -> Proved:

@@ -9,12 +9,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.message import Message
 
 from custody.errors import SigningKeyError
 from custody.keys.ed25519 import PublicKey
 from custody.ledger.findings import CODES
 from custody.query.entries import EntryDetail
 from custody.text import safe_lines
+from custody.tui import plain
 from custody.tui.state import Standing, State
 from custody.tui.widgets.entry_table import MARKS
 from custody.tui.widgets.when import local, utc
@@ -44,13 +46,16 @@ class EntryPane(VerticalScroll):
     """The detail of the entry under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "screen.focus_previous", "Back", id="pane.back"),
+        Binding("escape", "leave", "Back", id="pane.back"),
     ]
     DEFAULT_CSS = """
     EntryPane { scrollbar-size-vertical: 1; }
     EntryPane:focus { background: $boost; }
     EntryPane Words { height: auto; }
     """
+
+    class Left(Message):
+        """Escape was pressed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,6 +65,9 @@ class EntryPane(VerticalScroll):
 
     def compose(self) -> ComposeResult:
         yield Words()
+
+    def action_leave(self) -> None:
+        self.post_message(self.Left())
 
     def show(self, detail: EntryDetail, state: State) -> None:
         """Show another entry, from its beginning."""
@@ -155,7 +163,7 @@ def _body(detail: EntryDetail) -> Iterator[Content]:
         yield line((_BODIES[detail.body_state], FAULT if detail.body_state != "missing" else GAP))
         return
     shown = detail.body_text[:_BODY_SHOWN]
-    yield from (Content(text) for text in safe_lines(shown, _BODY_SHOWN, _BODY_LINES))
+    yield from (Content(plain.shown(text)) for text in safe_lines(shown, _BODY_SHOWN, _BODY_LINES))
     if len(detail.body_text) > len(shown):
         more = len(detail.body_text) - len(shown)
         yield line((f"and {more:,} more characters: custody show prints all of it", MUTED))
@@ -179,7 +187,7 @@ def _place(detail: EntryDetail, state: State, proof: Proved | None) -> Iterator[
         f"Position {detail.position:,} of the {report.covered:,} that the custodian's checkpoint covers."
     )
     if proof is None or proof.position != detail.position:
-        yield line(("p proves it", MUTED))
+        yield line(("i proves it", MUTED))
         return
     if proof.holds:
         yield line((f"✓ {len(proof.path)} hashes lead from this entry to the signed root", GOOD))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar, NamedTuple
 
 from textual import on
@@ -12,11 +12,13 @@ from textual.content import Content
 from textual.widget import Widget
 
 from custody.errors import CustodyError
-from custody.query.environments import environments, state_number, states
+from custody.query.environments import environments, state_at, state_number, states
 from custody.query.index import Index
+from custody.query.moments import EnvironmentReference
 from custody.query.types import ChangeLine, EnvironmentLine, ServiceLine, State, StateLine
-from custody.tui.screens.artifacts import waiting, warn
-from custody.tui.screens.base import LedgerScreen
+from custody.tui.links import Link
+from custody.tui.screens.base import AnswersScreen
+from custody.tui.session import Session
 from custody.tui.widgets.states import StatesStrip
 from custody.tui.widgets.table import Cell, Column, Row, Table
 from custody.tui.widgets.when import lasting, local, utc
@@ -37,10 +39,10 @@ class Shown(NamedTuple):
         return self.service.service if self.service else self.change.service if self.change else ""
 
 
-class EnvironmentsScreen(LedgerScreen):
+class EnvironmentsScreen(AnswersScreen):
     """A list of environments, and one state of one of them."""
 
-    MODE = "environments"
+    TAB = "environments"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "step(-1)", "Earlier", id="environments.earlier", priority=True),
         Binding("right", "step(1)", "Later", id="environments.later", priority=True),
@@ -65,17 +67,17 @@ class EnvironmentsScreen(LedgerScreen):
         Column("Approved by", 15, roomy=16),
     )
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
         self._lines: list[EnvironmentLine] = []
         self._shown: list[Shown] = []
         self._on_view: State | None = None
         self._environment = ""  # what was asked for last, which may not be on view yet
         self._number = 0
-        self._asked = False
+        self._drawn: Index | None = None
+        self._wanted: Link | None = None
 
     def compose_body(self) -> Iterable[Widget]:
-        yield Words(id="warning")
         with Horizontal(id="body"):
             yield Table(self.LIST, id="list")
             with Vertical(id="state"):
@@ -87,25 +89,62 @@ class EnvironmentsScreen(LedgerScreen):
     def on_mount(self) -> None:
         self.query_one("#list", Table).focus()
 
-    def draw(self) -> None:
-        warn(self.query_one("#warning", Words), self.state)
-        index = self.state.index
-        if index is None:
-            self._asked = False
-            self.query_one("#list", Table).show_rows([], "Not yet.")
-            self.query_one("#moment", Words).say(line((waiting(self.state), MUTED)))
-        elif not self._asked:
-            self._asked = True
+    def draw_answers(self, index: Index) -> None:
+        if self._drawn is not index:
+            self._drawn = index
             self.ask("list", lambda: environments(index), self._show_list)
+
+    def link(self) -> Link:
+        reference = EnvironmentReference(self._environment, self._number) if self._number else None
+        return Link(self.TAB, environment=reference)
+
+    def follow(self, link: Link) -> None:
+        if link.environment is not None:
+            self._wanted, self._drawn = link, None
+            self.draw()
+
+    def command(self) -> Sequence[str]:
+        return ("env", "show", f"{self._environment}#{self._number}") if self._number else ("env", "list")
 
     def _show_list(self, found: list[EnvironmentLine]) -> None:
         self._lines = found
         table = self.query_one("#list", Table)
         table.show_rows([_environment_row(one) for one in found], "None.")
-        if found:
+        wanted, self._wanted = self._wanted, None
+        if wanted is not None:
+            self._seek(wanted)
+        elif found:
             self._open(found[table.cursor].name, LATEST)
         else:
             self.query_one("#moment", Words).say(line(("No snapshot and no deployment is recorded.", MUTED)))
+
+    def _seek(self, link: Link) -> None:
+        """The state that a link names: by number, counted back, or at a moment."""
+        reference, index = link.environment, self.state.index
+        place = next(
+            (at for at, one in enumerate(self._lines) if reference and one.name == reference.environment),
+            None,
+        )
+        if reference is None or place is None or index is None:
+            self.say(line(("Nothing is known of that environment.", FAULT)))
+            return
+        name, of = reference.environment, self._lines[place].states
+        with self.prevent(Table.Highlighted):
+            self.query_one("#list", Table).go(place)
+        moment = link.moment
+        if moment is not None:
+            self.say(
+                line(moment.phrase, (f" = {moment.utc} ({moment.local}; {moment.how})", MUTED), limit=400)
+            )
+            self.ask("seek", lambda: state_at(index, name, moment.utc), self._found)
+        else:
+            self._open(name, reference.index or max(of - (reference.back or 0), 1))
+
+    def _found(self, state: State | None) -> None:
+        if state is None:
+            self.say(line(("Nothing was reported of it by then.", FAULT)))
+        else:
+            self._open(state.environment, state.number)
 
     @on(Table.Highlighted, "#list")
     def choose_environment(self, event: Table.Highlighted) -> None:
@@ -166,7 +205,7 @@ class EnvironmentsScreen(LedgerScreen):
     def open_entry(self) -> None:
         """The entry that proves the state on view."""
         if self._on_view is not None:
-            self.ledger.show_entry(self._on_view.proof.position)
+            self.ledger.go(Link("entries", entry=self._on_view.proof.position))
 
     def action_trace(self) -> None:
         cursor = self.query_one("#services", Table).cursor
@@ -174,7 +213,7 @@ class EnvironmentsScreen(LedgerScreen):
             one = self._shown[cursor]
             about = one.service or one.change
             if about is not None:
-                self.ledger.show_artifact(about.sha256)
+                self.ledger.go(Link("artifacts", artifact=about.sha256))
 
     def _describe(self, index: int) -> None:
         words = self.query_one("#service", Words)

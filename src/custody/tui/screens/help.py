@@ -19,7 +19,7 @@ _SIGNS = (
     ("○", GAP, "verified, but counts for nothing (see the findings)"),
     ("✗", FAULT, "a fault: never shown as a fact"),
 )
-_KEYS = {"question_mark": "?", "slash": "/", "left_square_bracket": "[", "right_square_bracket": "]",
+_KEYS = {"question_mark": "?", "slash": "/", "colon": ":", "left_square_bracket": "[", "right_square_bracket": "]",
          "pageup": "page up", "pagedown": "page down"}  # fmt: skip
 _COLUMN = 18
 

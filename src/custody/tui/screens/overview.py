@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
-from typing import ClassVar
+from collections.abc import Iterable, Sequence
 
 from textual import on
 from textual.containers import Horizontal, Vertical
@@ -13,13 +11,15 @@ from textual.widget import Widget
 
 from custody.errors import CustodyError
 from custody.ledger.findings import CODES
+from custody.tui.links import Link
 from custody.tui.screens.base import LedgerScreen
+from custody.tui.session import Session
 from custody.tui.state import Remark, State
+from custody.tui.widgets.findings import COLUMNS, finding_row, heading
 from custody.tui.widgets.meter import Meter
-from custody.tui.widgets.table import Column, Row, Table
+from custody.tui.widgets.table import Table
 from custody.tui.widgets.words import FAULT, GAP, GOOD, MUTED, Words, facts, line
 
-_LOOKS = {"fault": ("✗ fault", "fault"), "gap": ("! gap", "gap"), "note": ("· note", "muted")}
 _WRITERS_SHOWN = 8
 _TONES = {"good": GOOD, "gap": GAP, "fault": FAULT, "waiting": MUTED}
 
@@ -27,13 +27,7 @@ _TONES = {"good": GOOD, "gap": GAP, "fault": FAULT, "waiting": MUTED}
 class OverviewScreen(LedgerScreen):
     """The ledger as a whole."""
 
-    MODE = "overview"
-    COLUMNS: ClassVar[tuple[Column, ...]] = (
-        Column("Weight", 8),
-        Column("Finding", 21, roomy=24),
-        Column("Position", 8, right=True),
-        Column("What was found", flex=1),
-    )
+    TAB = "overview"
 
     def compose_body(self) -> Iterable[Widget]:
         with Vertical(id="body"):
@@ -44,10 +38,10 @@ class OverviewScreen(LedgerScreen):
                     yield Words(id="progress")
                     yield Words(id="sentence")
             yield Words(id="heading")
-            yield Table(self.COLUMNS, id="findings")
+            yield Table(COLUMNS, id="findings")
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
         self._remarks: list[Remark] = []
 
     def on_mount(self) -> None:
@@ -59,25 +53,23 @@ class OverviewScreen(LedgerScreen):
         self.query_one(Meter).show(state.fraction, state.verdict.tone)
         self.query_one("#progress", Words).say(_progress(state))
         self.query_one("#sentence", Words).say(_sentence(state))
-        self.query_one("#heading", Words).say(_heading(state))
+        self.query_one("#heading", Words).say(heading(state))
         empty = "Nothing so far." if state.report is None else "Nothing was found."
         self._remarks = state.remarks
-        self.query_one(Table).show_rows([_row(remark) for remark in self._remarks], empty)
+        self.query_one(Table).show_rows([finding_row(remark) for remark in self._remarks], empty)
 
     @on(Table.Chosen, "#findings")
     def open_entry(self, event: Table.Chosen) -> None:
         """A finding opens the entry it is about; one about the whole log opens nothing."""
         position = self._remarks[event.index].position
         if position >= 0:
-            self.ledger.show_entry(position)
+            self.ledger.go(Link("entries", entry=position))
+
+    def command(self) -> Sequence[str]:
+        return ("verify",)
 
     def trouble(self, error: CustodyError) -> None:
         self.query_one("#sentence", Words).say(line((str(error), FAULT)))
-
-
-def _row(remark: Remark) -> Row:
-    position = f"{remark.position:,}" if remark.position >= 0 else ""
-    return _LOOKS[remark.severity], (remark.code, "strong"), position, remark.message
 
 
 def _facts(state: State, *, wide: bool) -> Content:
@@ -162,17 +154,6 @@ def _sentence(state: State) -> Content:
     else:
         meaning = "Everything here agrees with itself; the gaps below say what it cannot prove."
     return line((meaning, _TONES[verdict.tone]))
-
-
-def _heading(state: State) -> Content:
-    numbers = Counter[str]()
-    for code, number in state.counts.items():
-        numbers[CODES[code].severity] += number
-    numbers["note"] += len(state.notices)
-    told = " · ".join(
-        f"{numbers[weight]:,} {weight}{_s(numbers[weight])}" for weight in ("fault", "gap", "note")
-    )
-    return line(("Findings", "bold"), (f"  {told}", MUTED))
 
 
 def _size(octets: int) -> str:

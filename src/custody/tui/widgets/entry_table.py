@@ -33,7 +33,7 @@ class EntryTable(Table):
         Column("What it says", flex=3),
         Column("About", flex=1, from_width=140),
         Column("Writer", 12, roomy=16),
-        Column("Chain", 8, from_width=100, clip=True),
+        Column("Chain", 10, from_width=100, clip=True),
     )
 
     def __init__(self, state: State, *, id: str | None = None) -> None:
@@ -117,5 +117,14 @@ def _row(line: EntryLine, standing: Standing) -> Row:
         title,
         (about, "muted"),
         standing.writer or (("not yet", "muted") if standing.mark == "waiting" else ("nobody known", "gap")),
-        (line.chain, "muted"),
+        (f"{_lane(line, standing)} {line.chain}", "fault" if standing.code == "fork" else "muted"),
     )
+
+
+def _lane(line: EntryLine, standing: Standing) -> str:
+    """Where in its chain an entry stands: it begins, goes on, ends, or forks."""
+    if standing.code == "fork":
+        return "╪"
+    if not line.seq:
+        return "╶" if line.last else "┌"
+    return "└" if line.last else "│"

@@ -22,6 +22,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from custody.text import LIMIT, safe_text
+from custody.tui import plain
 
 Cell = str | tuple[str, str]
 """A text, or a text and the name of its look: one of `_LOOKS`."""
@@ -283,7 +284,7 @@ class Table(ScrollView, can_focus=True):
 
 def fit(text: str, room: int, column: Column) -> str:
     """A text, escaped, in exactly so many cells. What does not fit ends in an ellipsis, which no text can imitate."""
-    shown = safe_text(text, LIMIT)
+    shown = plain.shown(safe_text(text, LIMIT))
     length = cell_len(shown)
     if length > room:
         if column.clip or room < 1:

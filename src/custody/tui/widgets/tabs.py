@@ -3,52 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
 
-from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual import events
+from textual.content import Content
+from textual.widget import Widget
 
-from custody.tui.widgets.words import ACCENT, MUTED, Words, line
+from custody.tui.links import Link
+from custody.tui.widgets.words import ACCENT, MUTED, line
+
+if TYPE_CHECKING:
+    from custody.tui.app import CustodyApp
 
 TABS: Mapping[str, str] = {
     "overview": "Overview",
-    "entries": "Entries",
     "artifacts": "Artifacts",
     "environments": "Environments",
+    "approvals": "Approvals",
+    "entries": "Entries",
+    "findings": "Findings",
 }
+_LEAST_NAME = 12  # cells; a name that is cut shorter says nothing
 
 
-class _Tab(Words):
-    """One tab, to click on."""
-
-    def __init__(self, mode: str, number: int, *, current: bool) -> None:
-        key = (str(number), ACCENT)
-        super().__init__(line(key, f" {TABS[mode]}"), classes="-current" if current else None)
-        self._mode = mode
-
-    def on_click(self) -> None:
-        self.app.switch_mode(self._mode)
-
-
-class TabRow(Horizontal):
-    """The tabs, with the number key of each."""
+class TabRow(Widget):
+    """The tabs with their number keys; where there is no room, only the current one has its title."""
 
     DEFAULT_CSS = """
-    TabRow {
-        height: 1;
-        background: $panel;
-        _Tab { width: auto; padding: 0 1; color: $foreground 75%; }
-        _Tab:hover { background: $boost; }
-        _Tab.-current { background: $background; color: $foreground; text-style: bold; }
-        #file { width: 1fr; padding: 0 1; text-align: right; text-wrap: nowrap; text-overflow: ellipsis; }
-    }
+    TabRow { height: 1; background: $panel; color: $foreground 75%; text-wrap: nowrap; }
     """
 
-    def __init__(self, current: str, file: str) -> None:
+    def __init__(self, current: str) -> None:
         super().__init__()
         self._current = current
-        self._file = file
+        self._place = ""
+        self._starts: list[tuple[int, str]] = []
 
-    def compose(self) -> ComposeResult:
-        for number, mode in enumerate(TABS, 1):
-            yield _Tab(mode, number, current=mode == self._current)
-        yield Words(line((self._file, MUTED)), id="file")
+    def show(self, place: str) -> None:
+        """Which ledger this is."""
+        if place != self._place:
+            self._place = place
+            self.refresh()
+
+    def render(self) -> Content:
+        width = self.size.width
+        full = sum(len(title) + 4 for title in TABS.values())
+        self._starts = []
+        parts, at = [], 0
+        for number, (tab, title) in enumerate(TABS.items(), 1):
+            current = tab == self._current
+            text = f" {title}" if current or full <= width else ""
+            self._starts.append((at, tab))
+            ground = " on $background" if current else ""
+            look = f"$foreground bold{ground}" if current else ""
+            parts.append(line((f" {number}", f"{ACCENT}{ground}"), (f"{text} ", look)))
+            at += len(text) + 3
+        room = width - at - 2
+        name = line((self._place, MUTED), limit=400)
+        if room >= min(_LEAST_NAME, name.cell_length):
+            parts.append(Content(" " * (max(room - name.cell_length, 0) + 1)))
+            parts.append(name.truncate(room, ellipsis=True))
+        return Content("").join(parts)
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        chosen = [tab for start, tab in self._starts if offset is not None and start <= offset.x]
+        if chosen:
+            cast("CustodyApp", self.app).go(Link(chosen[-1]))

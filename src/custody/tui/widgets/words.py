@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from custody.text import LIMIT, safe_text
+from custody.tui.plain import shown
 
 Part = str | tuple[str, str]
 """A text, or a text and how it looks: a style that custody chose, such as `$text-error bold`."""
@@ -24,7 +25,7 @@ def line(*parts: Part, limit: int | None = LIMIT) -> Content:
     assembled = []
     for part in parts:
         text, style = (part, "") if isinstance(part, str) else part
-        assembled.append((safe_text(text, limit), style))
+        assembled.append((shown(safe_text(text, limit)), style))
     return Content.assemble(*assembled)
 
 

@@ -1,0 +1,49 @@
+"""Where somebody is, and the command that gives the same answer without a screen. Knows no screen."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from custody.query.moments import EnvironmentReference, Moment
+
+# What may stand in a command that is copied to be pasted into a shell: nothing that a shell or a terminal acts on,
+# and nothing that a command would take for an option.
+_WORD = re.compile(r"[A-Za-z0-9_/@:+.][A-Za-z0-9._/@:+~#{}=-]{0,199}").fullmatch
+_PATH = re.compile(r"[A-Za-z0-9 ._/@:+,=~\\-]{1,1000}").fullmatch
+
+
+class Link(NamedTuple):
+    """A deep link into one ledger. A screen takes from it what is its own, and leaves the rest.
+
+    `entry` is a position (-1 for none); `artifact` a fingerprint, or whatever else `custody trace` takes; `search`
+    what is typed behind `/`. `environment` names a state as `prod`, `prod#12` or `prod@{…}` do, and `moment` is the
+    instant that its text means, where it has one.
+    """
+
+    tab: str = "overview"
+    entry: int = -1
+    artifact: str = ""
+    environment: EnvironmentReference | None = None
+    moment: Moment | None = None
+    search: str = ""
+
+
+def command(words: Sequence[str], ledger: Path, roots: Iterable[str] = ()) -> str:
+    """The command line of `custody` and these words, on this ledger, judged by these roots.
+
+    Made only of characters that do nothing in a shell: a word that has any other (a hostile name, say) gives "", and
+    a ledger's path that has any is left for the person to fill in.
+    """
+    if not all(_WORD(word) for word in words if word not in _OPTIONS):
+        return ""
+    path = str(ledger)
+    file = shlex.quote(path) if _PATH(path) and not path.startswith("-") else "LEDGER"
+    trusted = [part for root in roots for part in ("--root", root)]
+    return " ".join(["custody", *map(shlex.quote, words), "--ledger", file, *trusted])
+
+
+_OPTIONS = frozenset({"--at", "--code", "--env", "--kind", "--tab", "--entry", "--artifact", "-n"})
