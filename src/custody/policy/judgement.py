@@ -103,6 +103,10 @@ class Judgement:
         """The policy that governs an environment then, or a sentence that says why none does."""
         return governing(self._policies.in_force(at, moment), environment)
 
+    def in_force(self, moment: str | None = None, *, at: int | None = None) -> list[PolicyEntry]:
+        """The policies in force then, those that cannot be told among them."""
+        return self._policies.in_force(at, moment)
+
     def last_moment(self, at: int | None = None) -> str:
         """The latest time in effect of what counts, in front of position `at`: now, in a file."""
         if at is None:

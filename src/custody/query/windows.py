@@ -36,19 +36,18 @@ def windows(
         message = f"nobody reports what runs in {environment}: it is known from its deployments alone"
         raise UsageError(f"{message}; record snapshots", code="no-reports")
     end = until or last_moment(index)
-    found = []
-    last: Proof | None = None
-    with index.scan(
-        "SELECT position, entry, time, writer FROM snapshot WHERE environment = ? AND time <= ? "
-        "ORDER BY time, position",
-        environment, end,
-    ) as rows:  # fmt: skip
-        for report in map(Proof._make, rows):
-            if last is not None and report.time >= since:
-                found += _window(last, report.time, report, interval)
-            last = report
+    # A window that reaches into what is asked about begins with the last report in front of it.
+    row = index.row("SELECT max(time) FROM snapshot WHERE environment = ? AND time < ?", environment, since)
+    begin = (row[0] if row else None) or ""
+    # SQLite passes over the reports that came in time; its own sums are to the millisecond, and a little generous.
+    rows = index.rows(_SILENCES, environment, begin, end, interval.total_seconds() - 0.01)
+    found: list[Window] = []
+    for before, after in ((Proof(*row[:4]), Proof(*row[4:])) for row in rows):
+        if after.time >= since:
+            found += _window(before, after.time, after, interval)
+    last = index.row(f"{_LAST} AND time <= ? ORDER BY time DESC, position DESC LIMIT 1", environment, end)
     if last is not None:
-        found += _window(last, end, None, interval)
+        found += _window(Proof(*last), end, None, interval)
     return found
 
 
@@ -70,11 +69,7 @@ def silent(index: Index) -> list[tuple[str, Proof, float]]:
     found = []
     for (name,) in index.rows("SELECT name FROM environment WHERE basis = 'snapshot' ORDER BY name"):
         longest = index.row(_LONGEST, name)
-        last = index.row(
-            "SELECT position, entry, time, writer FROM snapshot WHERE environment = ? "
-            "ORDER BY time DESC, position DESC LIMIT 1",
-            name,
-        )
+        last = index.row(f"{_LAST} ORDER BY time DESC, position DESC LIMIT 1", name)
         assert longest is not None and last is not None
         if longest[0]:  # seconds; none where there was a single report
             found += [
@@ -84,6 +79,14 @@ def silent(index: Index) -> list[tuple[str, Proof, float]]:
     return found
 
 
+_LAST = "SELECT position, entry, time, writer FROM snapshot WHERE environment = ?"
+_SILENCES = """
+    SELECT b.position, b.entry, b.time, b.writer, a.position, a.entry, a.time, a.writer FROM
+        (SELECT position, time, lead(position) OVER reports AS next, lead(time) OVER reports AS until FROM snapshot
+         WHERE environment = ? AND time >= ? AND time <= ? WINDOW reports AS (ORDER BY time, position)) AS one
+    JOIN snapshot b ON b.position = one.position JOIN snapshot a ON a.position = one.next
+    WHERE (julianday(one.until) - julianday(one.time)) * 86400 > ? ORDER BY b.time, b.position
+"""
 _LONGEST = """
     SELECT max(julianday(time) - julianday(before)) * 86400 FROM
         (SELECT time, lag(time) OVER (ORDER BY time, position) AS before FROM snapshot WHERE environment = ?)
