@@ -12,10 +12,11 @@ from custody.query.history import History
 
 class Day(NamedTuple):
     """A day in UTC. `seen` are the artifacts that began to run, started or in the place of another, in a report that
-    was not the first; `declared` are deployments that somebody recorded."""
+    was not the first; None where nobody had reported yet, or nobody ever does. `declared` are deployments that
+    somebody recorded."""
 
     day: date
-    seen: int
+    seen: int | None
     declared: int
 
 
@@ -23,14 +24,20 @@ def by_day(histories: Iterable[History], first: date, last: date) -> list[Day]:
     """Each day from the first to the last, both included, in one or several environments together."""
     seen: Counter[str] = Counter()
     declared: Counter[str] = Counter()
+    looked = last.isoformat() + "~"  # since when somebody does
     # Text that stands in front of, and behind, every instant of these days.
     since, until = first.isoformat(), f"{last.isoformat()}U"
     for history in histories:
-        if history.basis == "snapshot":
+        if history.basis == "snapshot" and history.count:
             seen.update(dict(_seen(history, since, until)))
+            looked = min(looked, history.head(1).proof.time[:10])
         declared.update(dict(_declared(history, since, until)))
     days = [first + timedelta(number) for number in range((last - first).days + 1)]
-    return [Day(day, seen[day.isoformat()], declared[day.isoformat()]) for day in days]
+    texts = [day.isoformat() for day in days]
+    return [
+        Day(day, seen[text] if text >= looked else None, declared[text])
+        for day, text in zip(days, texts, strict=True)
+    ]
 
 
 def _declared(history: History, since: str, until: str) -> list[tuple[str, int]]:

@@ -167,6 +167,10 @@ class Timeline:
             tuple(unknown),
         )
 
+    def member(self, place: Place, number: int) -> State | None:
+        """What ran in one of the members."""
+        return read_state(self.histories[number], place.numbers[number])
+
     def around(self, place: Place, before: int, after: int) -> list[StateLine]:
         """The state at a place with so many in front of it and behind it, as many as there are, by number."""
         past: list[tuple[int, StateLine]] = []
