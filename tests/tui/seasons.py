@@ -44,6 +44,7 @@ control = "unit-tests"
 [controls.approval]
 kind = "approvals"
 roles = ["approver"]
+apart-from = []
 """
 
 
@@ -79,7 +80,9 @@ def release(book: Book, name: str, version: int, *, passed: bool = True) -> Subj
 def observe(book: Book, environment: str, *running: tuple[str, Subject, int], hours: float = 2) -> None:
     """A report, and some time."""
     told = tuple(Running(service, one, count, "") for service, one, count in running)
-    book.write(REPORTER, Genesis("observe", environment), [Draft("snapshot", Snapshot(environment, told).write())])
+    book.write(
+        REPORTER, Genesis("observe", environment), [Draft("snapshot", Snapshot(environment, told).write())]
+    )
     book.pass_time(hours=hours)
 
 

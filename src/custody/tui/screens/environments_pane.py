@@ -155,5 +155,5 @@ class EnvironmentPane(Vertical):
 
 def _spans(bars: Sequence[StateLine]) -> Iterable[tuple[int, str, str]]:
     """Each state on view with when it began, and when the next did."""
-    ends = [*(bar.time for bar in bars[1:]), "~"]
+    ends = [*(bar.time for bar in bars[1:]), "~"][: len(bars)]
     return ((bar.number, bar.time, end) for bar, end in zip(bars, ends, strict=True))

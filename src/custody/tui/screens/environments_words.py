@@ -143,8 +143,8 @@ def moment(
         yield _belief(view, known)
     for window in blind:
         long = lasting(window.since, window.until)
-        to = f"to {utc(window.until)} UTC" if window.after else "until the end of what this ledger knows"
-        yield line((f"! nobody reported from {utc(window.since)} {to} ({long})", GAP))
+        to = f"{utc(window.until)} UTC" if window.after else "the last moment that this ledger knows of"
+        yield line((f"! {long} without a report: {utc(window.since)} to {to}", GAP))
     if state is not None and view.standing.unknown:
         yield line((f"! nothing was known of {', '.join(view.standing.unknown)}", GAP))
     if state is not None and state.number > 1:
@@ -170,8 +170,9 @@ def _until(view: View, state: State, clocks: Clocks, roomy: bool) -> Content:
         return _fact("until", *clocks.both(state.until, roomy=roomy), (long, MUTED))
     if view.side.timeline.known is not None:
         return _fact("until", "now", ("  as was known then", MUTED))
-    seen = view.side.about.last_seen
-    return _fact("until", "now", (f"  last reported {utc(seen)} UTC", MUTED))
+    seen = utc(view.side.about.last_seen)
+    last = f"  last reported {seen} UTC" if roomy else f", last seen {seen[:16]}"
+    return _fact("until", "now", (last, MUTED))
 
 
 def _entry(view: View, state: State, roomy: bool) -> Content:
@@ -191,8 +192,8 @@ def _belief(view: View, known: str) -> Content:
         told: Part = ("  no later report changed this", GOOD)
     else:
         reports = f"{later.later} later report{'' if later.later == 1 else 's'}"
-        now = f"it is state {later.now.number} now" if later.now else "nothing is known of it now"
-        told = (f"  ! {reports} changed this: {now}", GAP)
+        now = f"state {later.now.number}" if later.now else "not known"
+        told = (f"  ! {reports} made it {now}", GAP)
     return _fact("known", (f"as of {known}", f"{ACCENT} bold"), told)
 
 
@@ -332,7 +333,7 @@ def change_row(one: DiffLine, compared: Compared) -> Row:
         word,
         (change.service, "strong"),
         (_was(change, compared), "struck" if change.event == "stopped" else "muted"),
-        _is(change),
+        _is(change, compared),
         commits,
         one.approved_by or (("! nobody", "gap") if change.event in ("started", "replaced") else ""),
     )
@@ -348,12 +349,13 @@ def _was(change: ChangeLine, compared: Compared) -> str:
     return f"{old.version if old else ''} {sha256[:12]}".strip()
 
 
-def _is(change: ChangeLine) -> Cell:
+def _is(change: ChangeLine, compared: Compared) -> Cell:
     if change.event == "stopped":
         return ("nothing", "muted")
     if change.event == "scaled":
         return f"{change.after} of it"
-    return f"{change.version} {change.sha256[:12]}".strip()
+    new = compared.now.get((change.service, change.sha256))
+    return f"{new.version if new else change.version} {change.sha256[:12]}".strip()
 
 
 def change_facts(one: DiffLine, compared: Compared, room: int) -> Content:
@@ -365,7 +367,8 @@ def _change_facts(one: DiffLine, compared: Compared, room: int) -> Iterator[tupl
     change, commits = one.change, one.commits
     now = compared.now.get((change.service, change.sha256))
     name = f"{change.name} {(now.version if now else '') or change.version}".rstrip()
-    yield "Service", line((change.service, "bold"), f"  {name}")
+    what = f"  {_SIGNS[change.event]} {_CHANGES[change.event][0]}"
+    yield "Service", line((change.service, "bold"), f"  {name}", (what, ACCENT))
     yield "SHA-256", line(change.sha256)
     signed = [("+", commit) for commit in commits.came] + [("-", commit) for commit in commits.went]
     for sign, commit in signed[:room]:

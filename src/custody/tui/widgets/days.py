@@ -83,7 +83,7 @@ class DayChart(Widget):
                 taken = start + len(name)
         if here is not None and cells[here * _PITCH + 2] == " ":
             cells[here * _PITCH + 2] = "▲"
-        return line((" " * _LABEL, ""), ("".join(cells), MUTED))
+        return line(" " * _LABEL, ("".join(cells), MUTED), limit=None)
 
 
 def _number(count: int | None) -> str:
