@@ -20,7 +20,10 @@ from custody.kinds import (
     CommitRange,
     Deployment,
     Evidence,
+    Extras,
+    File,
     Genesis,
+    Material,
     Policy,
     PullRequest,
     Review,
@@ -146,10 +149,13 @@ def _judge_all(judged: _Judged) -> None:
 
 
 def _bodies(judged: _Judged) -> list[bytes]:
-    """The bodies that verdicts rest on: records, evidence, approvals. (Of runs and deployments rows tell enough.)"""
+    """The bodies that verdicts rest on: records and what their runs began with and ended in, evidence, approvals,
+    deployments."""
     digests = []
-    tables = " UNION ".join(f"SELECT position FROM {table}" for table in ("artifact", "evidence", "approval"))
-    positions = {position for (position,) in judged.index.rows(tables)}
+    tables = [f"SELECT position FROM {table}" for table in ("artifact", "evidence", "approval", "deployment")]
+    tables.append("SELECT chain FROM artifact")
+    tables.append("SELECT position FROM closing WHERE chain IN (SELECT chain FROM artifact)")
+    positions = {position for (position,) in judged.index.rows(" UNION ".join(tables))}
     for rows in judged.snapshot.rows():
         digests += [
             one[2].split(b'"body":{"sha256":"')[1][:64].decode() for one in rows if one[0] in positions
@@ -204,7 +210,12 @@ def _log(artifacts: int) -> Iterator[Signed]:
         genesis = Genesis(service, f"run-{number}", "build", repository, commits[-1], "main", job)
         author = Author("dev-1", "dev-1@acme.example", moment)
         source = Source(commits[0], (commits[1],), "main", author, author, since=before, commits=commits)
-        build = Build("urn:custody:build:v1", {"target": "wheel"}, (), "https://ci.example/runner", job.url)
+        materials = tuple(
+            Material(chance.randbytes(32).hex(), name) for name in ("requirements.txt", "base-image")
+        )
+        build = Build(
+            "urn:custody:build:v1", {"target": "wheel"}, materials, "https://ci.example/runner", job.url
+        )
         record = Artifact(
             subject, 8_412_776, "file", f"4.{number}.0", repository, commits[-1], source=source, build=build
         )
@@ -237,7 +248,19 @@ def _checks(subject: Subject, chance: random.Random) -> Iterator[Evidence]:
     for control in _CHECKS:
         tests = chance.randrange(40, 900)
         counted = {"tests": tests, "failures": 0, "errors": 0, "skipped": tests % 7, "timeMs": tests * 31}
-        yield Evidence(control, "junit", "pass", subject, subject.name, summary=counted)
+        report = Extras(files=(File(f"reports/{control}.xml", chance.randbytes(32).hex()),))
+        yield Evidence(
+            control,
+            "junit",
+            "pass",
+            subject,
+            subject.name,
+            summary=counted,
+            format="junit",
+            tools=("pytest",),
+            limits={"failures": 0, "errors": 0},
+            extras=report,
+        )
 
 
 def _document() -> str:

@@ -104,7 +104,7 @@ def walk() -> None:
     title("Step 4: somebody takes responsibility, with a key of their own")
     main_ledger = ("--ledger", "main.ledger")
     custody(
-        "append", "approval", str(wheel), "--env", "prod", "--reason", "reviewed what the jobs recorded",
+        "append", "approval", str(wheel), "--env", "prod", "--yes", "--reason", "reviewed what the jobs recorded",
         "--key", "approver.key", *main_ledger,
     )  # fmt: skip
 
@@ -122,9 +122,7 @@ def walk() -> None:
         *main_ledger,
     )
     (WORK / "running.json").write_text(running(wheel))
-    custody(
-        "append", "snapshot", "--env", "prod", "--from", "running.json", "--key", "deploy.key", *main_ledger
-    )
+    custody("append", "snapshot", "prod", "running.json", "--key", "deploy.key", *main_ledger)
     custody("checkpoint", "--key", "keeper.key", *main_ledger)
 
     title("The auditor: is it intact, where did this wheel come from, what runs in production?")

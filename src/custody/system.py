@@ -136,7 +136,7 @@ def create_exclusive(path: Path, data: bytes, mode: int) -> None:
     try:
         _write_new(path, data, mode)
     except FileExistsError:
-        raise UsageError(f"{path}: exists and is left as it is; choose another name", code="exists") from None
+        raise _exists(path) from None
     except (OSError, ValueError) as error:
         raise _unwritable(path, error) from None
     try:
@@ -144,6 +144,21 @@ def create_exclusive(path: Path, data: bytes, mode: int) -> None:
     except UsageError:
         _unlink_quietly(path)
         raise
+
+
+def publish_file(path: Path, data: bytes) -> None:
+    """As `create_private`, with the umask's mode, and nobody ever sees half of it."""
+    temporary = path.parent / f".custody-{os.urandom(8).hex()}.tmp"
+    try:
+        _write_new(temporary, data, None)
+        try:
+            publish(temporary, path)
+        finally:
+            _unlink_quietly(temporary)
+    except FileExistsError:
+        raise _exists(path) from None
+    except (OSError, ValueError):  # a file system without links, most often; what else it was comes up again
+        create_exclusive(path, data, 0o644)
 
 
 def replace_file(path: Path, data: bytes, *, private: bool = True) -> None:
@@ -375,6 +390,10 @@ def _answer(receive: Callable[[int], bytes | None]) -> bytes:
 
 def _agent_late() -> SigningKeyError:
     return SigningKeyError("the ssh-agent did not answer in time; does it wait for somebody?", code="agent")
+
+
+def _exists(path: Path) -> UsageError:
+    return UsageError(f"{path}: exists and is left as it is; choose another name", code="exists")
 
 
 def _not_regular(path: Path) -> RefusedError:

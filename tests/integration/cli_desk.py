@@ -114,6 +114,7 @@ class Desk:
             "prod",
             "--reason",
             "fine",
+            "--yes",
             "--key",
             "approver.key",
             *main,
@@ -167,7 +168,7 @@ def on_a_terminal(
         if not data:
             break
         shown += data
-        if waiting and shown[answered:].rstrip().endswith((b"passphrase:", b"more:", b"key:")):
+        if waiting and shown[answered:].rstrip().endswith((b"passphrase:", b"more:", b"key:", b"[y/N]")):
             answered = len(shown)
             os.write(ours, waiting.pop(0).encode() + b"\n")
     os.close(ours)

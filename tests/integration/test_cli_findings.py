@@ -32,7 +32,7 @@ def test_evidence_that_binds_to_nothing_is_said(desk: Desk) -> None:
 
 def test_gaps_and_one_code_alone(desk: Desk) -> None:
     desk("append", "note", "x", "--key", "stranger.key", "-l", "main.ledger")
-    desk("append", "approval", "api.whl", "--env", "prod", "--key", "ci.key", "-l", "main.ledger")
+    desk("append", "approval", "api.whl", "--env", "prod", "--yes", "--key", "ci.key", "-l", "main.ledger")
     codes = [one["code"] for one in desk("findings", "main.ledger", "--json", exit=4).json["answer"]]
     assert {"unknown-writer", "role", "no-checkpoint"} <= set(codes)
     said = desk("findings", "main.ledger", "--code", "role", "--json", exit=4).json["answer"]

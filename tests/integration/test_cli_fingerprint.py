@@ -139,7 +139,7 @@ def test_every_artifact_may_be_a_folder_or_an_image(desk: Desk) -> None:
         sha256 = recorded(desk, "artifact", path)["sha256"]
         for arguments in (
             ("evidence", "--control", "load", "--result", "pass", "--artifact", path),
-            ("approval", path, "--env", "prod"),
+            ("approval", path, "--env", "prod", "--yes"),
             ("deployment", path, "--env", "prod"),
         ):
             body = recorded(desk, *arguments)

@@ -71,7 +71,7 @@ NO_FILES = ("gone", "folder", "pipe", "loop", "no/such", "")
         ("append", "deployment", "?", "--env", "prod", *OLD),
         ("append", "evidence", "?", "--type", "junit", *OLD),
         ("append", "note", "x", "--attach", "?", *OLD),
-        ("append", "snapshot", "--env", "prod", "--from", "?", *OLD),
+        ("append", "snapshot", "prod", "?", *OLD),
         ("append", "policy", "?", *OLD),
         ("append", "trust", "?", *OLD),
         ("append", "note", "x", "--seen", "?", *NEW),
@@ -95,7 +95,7 @@ def test_a_file_to_read_that_is_none_is_wrong_usage(made: Desk, command: tuple[s
     "command",
     [
         ("append", "evidence", "?", "--type", "junit", *OLD),
-        ("append", "snapshot", "--env", "prod", "--from", "?", *OLD),
+        ("append", "snapshot", "prod", "?", *OLD),
         ("append", "policy", "?", *OLD),
         ("append", "trust", "?", *OLD),
         ("append", "note", "x", "--seen", "?", *NEW),

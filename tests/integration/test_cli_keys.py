@@ -65,7 +65,9 @@ def test_an_approval_by_the_ssh_agent_counts(desk: Desk, agent: str) -> None:
     load(agent, desk.path("officer.key"))
     desk.path("officer.key").unlink()
     main = ("--ledger", "main.ledger")
-    desk("append", "approval", "api.whl", "--env", "prod", "--name", "api", *main, SSH_AUTH_SOCK=agent)
+    desk(
+        "append", "approval", "api.whl", "--env", "prod", "--name", "api", "--yes", *main, SSH_AUTH_SOCK=agent
+    )
     desk("append", "artifact", "api.whl", "--name", "api", "--key", "ci.key", *main)
     desk("checkpoint", "--key", "keeper.key", *main)
     assert desk("artifacts", "--json", *main).json["answer"][0]["approved"] == ["prod"]

@@ -60,7 +60,7 @@ def hostile(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     desk(
         "append", "deployment", "api.whl", "--env", "prod", "--reason", text, "--annotate", f"a={text}", *run
     )
-    given = ("--reason", text, "--given-by", text, "--annotate", f"a={text}")
+    given = ("--yes", "--reason", text, "--given-by", text, "--annotate", f"a={text}")
     desk("append", "approval", "api.whl", "--env", "prod", *given, *run, "--key", "approver.key")
     return desk, text
 

@@ -140,10 +140,10 @@ def test_commands_that_write_answer_programs_with_one_document(tmp_path: Path) -
         ("artifact", "api.whl"),
         ("evidence", "junit.xml", "--type", "junit", "--artifact", "api.whl"),
         ("deployment", "api.whl", "--env", "prod"),
-        ("snapshot", "--env", "prod", "--from", "running.json"),
+        ("snapshot", "--env", "prod", "running.json"),
         ("policy", "policy.toml"),
         ("note", "frozen", "--attach", "junit.xml"),
-        ("approval", f"api@{FINGERPRINT}", "--env", "prod", "--reject", "--reason", "no"),
+        ("approval", f"api@{FINGERPRINT}", "--env", "prod", "--reject", "--reason", "no", "--yes"),
     ):
         receipt = desk("append", *command, *run).json
         assert receipt["position"] == len(kinds) + 1 and receipt["seq"] == receipt["position"]

@@ -151,6 +151,20 @@ def test_the_limit_is_in_bytes() -> None:
         canonical.decode(data, len(data) - 1)
 
 
+@given(st.dictionaries(TEXT, VALUES, max_size=4))
+def test_what_was_decoded_is_decoded_again_to_the_same(value: Any) -> None:
+    data = canonical.encode(value)
+    assert canonical.decode_again(data) == canonical.decode_object(data, len(data))
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"[]", b"7", b"{}x", b"{", b"\xff", b'{"a":' * 100_000, b"[" * 100_000]
+)
+def test_what_was_never_decoded_is_not_decoded_again(data: bytes) -> None:
+    with pytest.raises(MalformedError):
+        canonical.decode_again(data)
+
+
 def test_an_object_is_asked_for_and_something_else_is_there() -> None:
     with pytest.raises(MalformedError, match="not a JSON object"):
         canonical.decode_object(b"[]", 10)

@@ -110,6 +110,8 @@ def ledger(path: Path, payload: str) -> Path:
     )
     approval = Approval(api, "prod", "approved", evil, evil, extras)
     book.write(APPROVER, genesis, [Draft("approval", approval.write(), (api,))])
+    mine = Approval(api, "staging", "approved", evil, extras=extras)
+    book.write(APPROVER, genesis, [Draft("approval", mine.write(), (api,))])
     drafts = [
         Draft("deployment", Deployment(api, "prod", "api", evil, extras).write(), (api,)),
         Draft("snapshot", Snapshot("prod", (Running("api", api, 1, evil),)).write()),

@@ -24,7 +24,7 @@ async def tour(app: CustodyApp, size: tuple[int, int]) -> str:
     """Every screen and every entry's detail, as text."""
     shown = []
     async with stage.playing(app, size) as pilot:
-        for key in ("1", "3", "4", "2"):
+        for key in ("1", "2", "3", "4", "6", "5"):
             await stage.press(pilot, key)
             shown.append(stage.text(pilot))
         for _ in range(app.state.count):
@@ -59,13 +59,13 @@ def test_a_click_on_markup_acts_on_nothing(tmp_path: Path) -> None:
     async def run() -> None:
         app = stage.app_on(ledger)
         async with stage.playing(app, (200, 60)) as pilot:
-            for key in ("1", "2", "3", "4"):
+            for key in "123456":
                 await stage.press(pilot, key)
-                if key == "2":
+                if key == "5":
                     await stage.press(pilot, "down", "down")
                 rows = stage.text(pilot).split("\n")
                 places = [(text.find("@click") + 3, y) for y, text in enumerate(rows) if "@click" in text]
-                assert places or key == "1"
+                assert places or key in "16"
                 for place in places[:5]:
                     await pilot.click(offset=place)
                 await stage.settle(pilot)

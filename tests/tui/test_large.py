@@ -69,7 +69,7 @@ def test_opening_reads_only_what_is_seen(app: CustodyApp) -> None:
     async def run() -> None:
         async with stage.playing(app, (120, 40), "entries") as pilot:
             assert Endless.asked == 0
-            await stage.press(pilot, "2", stage="entries")
+            await stage.press(pilot, "5", stage="entries")
             assert "note 3" in stage.text(pilot)
             assert 0 < Endless.asked < 500
 
@@ -84,7 +84,7 @@ def test_the_end_is_as_near_as_the_beginning(app: CustodyApp) -> None:
 
     async def run() -> None:
         async with stage.playing(app, (120, 40), "entries") as pilot:
-            await stage.press(pilot, "2", stage="entries")
+            await stage.press(pilot, "5", stage="entries")
             assert await go(pilot, "end") <= 2 * entry_table.BLOCK
             assert f"note {MANY - 1}" in stage.text(pilot)
             assert await go(pilot, "up") == 0
@@ -109,7 +109,7 @@ def test_what_is_scrolled_past_is_not_read(app: CustodyApp, monkeypatch: pytest.
     async def run() -> None:
         async with stage.playing(app, (120, 40), "entries") as pilot:
             monkeypatch.setattr(entry_table, "page", slow_page)
-            await pilot.press("2")
+            await pilot.press("5")
             table = pilot.app.screen.query_one(EntryTable)
             for position in range(0, MANY, MANY // 60):
                 table.go(position)

@@ -21,10 +21,10 @@ PICTURES = ROOT / "docs" / "pictures"
 # The name of the picture: the keys that lead to it.
 SHOWN = {
     "overview": ("1",),
-    "entries": ("2", "end"),
-    "artifacts": ("3", "down"),
+    "entries": ("5", "end"),
+    "artifacts": ("2", "down"),
     # the night of the hotfix: the new payments-api runs beside the old one
-    "environments": ("4", "left", "left", "left", "left", "left"),
+    "environments": ("3", "left", "left", "left", "left", "left"),
 }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import re
 import select
 import struct
 import subprocess
@@ -79,16 +81,24 @@ def tui(
 
 
 TOUR = (
-    b"2",
+    b"5",
     *[b"\x1b[B"] * 11,
     b"\x1b[F",
-    b"3",
+    b"2",
     b"\r",
     b"\x1b[B",
     b"4",
+    b"6",
+    b"\x1b[B",
+    b"3",
     b"\t",
     b"\x1b[B",
     b"?",
+    b"\x1b",
+    b"\x0f",  # ctrl+o
+    b"\x1b",
+    b"\x10",  # ctrl+p
+    b"EVIL",
     b"\x1b",
     b"1",
 )
@@ -123,9 +133,31 @@ def test_no_hostile_byte_reaches_the_terminal(tmp_path: Path) -> None:
     "env", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"TERM": "linux"}, {"LC_ALL": "C", "LANG": "C"}]
 )
 def test_any_terminal_will_do(tmp_path: Path, env: dict[str, str]) -> None:
-    ended = tui(story.healthy(tmp_path / "payments.ledger"), b"2", b"4", env=env)
+    ended = tui(story.healthy(tmp_path / "payments.ledger"), b"5", b"3", env=env)
     assert ended.code == 0 and b"Traceback" not in ended.out
     assert b"acme.example/payments" in ended.out
+    assert ended.out.isascii() == ("LC_ALL" in env)
+
+
+def test_only_custodys_own_words_get_to_the_clipboard(tmp_path: Path) -> None:
+    path = story.healthy(tmp_path / "payments.ledger")
+    ended = tui(path, b"5", b"y")
+    (copied,) = re.findall(rb"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07", ended.out)
+    root = story.ROOT.public.fingerprint
+    assert base64.b64decode(copied).decode() == f"custody show position:0 --ledger {path} --root {root}"
+
+
+def test_a_link_on_the_command_line_and_a_moment(tmp_path: Path) -> None:
+    path = story.healthy(tmp_path / "payments.ledger")
+    argv = [sys.executable, "-m", "custody", "tui", str(path), "--root", story.ROOT.public.fingerprint]
+    ended = in_terminal([*argv, "--at", "prod@{2026-11-17T00:00}", "--tz", "UTC"], [b"q"], b"state 1 of 4")
+    assert ended.code == 0 and b"2026-11-17T00:00:00.000Z" in ended.out
+    ended = in_terminal([*argv, "--entry", "99"], [], b"")
+    assert (
+        ended.code == 2
+        and b"there is no entry at position 99" in ended.out
+        and b"\x1b[?1049h" not in ended.out
+    )
 
 
 def test_a_refused_file_is_a_plain_error(tmp_path: Path) -> None:
@@ -168,12 +200,12 @@ with open_ledger(Path(sys.argv[1])) as snapshot:
 @pytest.mark.parametrize(
     ("owner", "error"),
     [
-        ('(app.CustodyApp, "on_progressed")', "KeyError"),  # in a handler
+        ('(app.CustodyApp, "on_said")', "KeyError"),  # in a handler
         ('(app.OverviewScreen, "draw")', "KeyError"),  # while the first screen is made
         ('(work.Work, "_work")', "KeyError"),  # in the worker's thread
         ('(app.OverviewScreen, "compose_body")', "KeyError"),
         ('(app.CustodyApp, "on_mount")', "KeyError"),
-        ('(app.CustodyApp, "on_progressed")', "Shown"),
+        ('(app.CustodyApp, "on_said")', "Shown"),
     ],
 )
 def test_the_unforeseen_ends_in_one_line_without_a_secret(tmp_path: Path, owner: str, error: str) -> None:

@@ -13,6 +13,9 @@ from textual.pilot import Pilot
 
 from custody.trust.verification import Expectations
 from custody.tui import themes
+from custody.tui.places import Place
+from custody.tui.screens import opening
+from custody.tui.screens.opening import Choice
 
 SMALL, LARGE, VAST = (80, 24), (120, 40), (200, 60)
 Compare = Callable[..., bool]
@@ -49,9 +52,11 @@ def after(
 
 SCREENS = {
     "overview": ("1",),
-    "entries": ("2", *["down"] * 8),
-    "artifacts": ("3", "down"),
-    "environments": ("4", "left"),
+    "artifacts": ("2", "down"),
+    "environments": ("3", "left"),
+    "approvals": ("4", "down"),
+    "entries": ("5", *["down"] * 8),
+    "findings": ("6",),
 }
 
 
@@ -61,19 +66,19 @@ def test_healthy(snap_compare: Compare, ledger: Path, screen: str, size: tuple[i
     assert snap_compare(stage.app_on(ledger), terminal_size=size, run_before=after(*SCREENS[screen]))
 
 
-@pytest.mark.parametrize("screen", ["overview", "entries"])
+@pytest.mark.parametrize("screen", ["overview", "artifacts", "entries"])
 def test_there_is_room_for_everything(snap_compare: Compare, ledger: Path, screen: str) -> None:
     assert snap_compare(stage.app_on(ledger), terminal_size=VAST, run_before=after(*SCREENS[screen]))
 
 
-@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("screen", ["overview", "artifacts", "entries"])
 def test_half_verified(snap_compare: Compare, ledger: Path, screen: str) -> None:
     keys = SCREENS[screen][:1] + ("pagedown",) * 3 * (screen == "entries")
     app = stage.app_on(ledger, worker=stage.Half)
     assert snap_compare(app, terminal_size=SMALL, run_before=after(*keys, at="entries"))
 
 
-@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("screen", ["overview", "artifacts", "entries", "findings"])
 def test_tampered(snap_compare: Compare, tampered: Path, screen: str) -> None:
     keys = {**SCREENS, "entries": ("1", "enter")}[screen]
     assert snap_compare(stage.app_on(tampered), terminal_size=LARGE, run_before=after(*keys))
@@ -85,21 +90,44 @@ def test_a_gap_is_stated(snap_compare: Compare, tmp_path: Path) -> None:
 
 
 def test_a_proof(snap_compare: Compare, ledger: Path) -> None:
-    keys = ("2", "down", "down", "down", "p", "right_square_bracket")
+    keys = ("5", "down", "down", "down", "i", "right_square_bracket")
     assert snap_compare(stage.app_on(ledger), terminal_size=LARGE, run_before=after(*keys))
 
 
 def test_help(snap_compare: Compare, ledger: Path) -> None:
-    assert snap_compare(stage.app_on(ledger), terminal_size=LARGE, run_before=after("4", "question_mark"))
+    assert snap_compare(stage.app_on(ledger), terminal_size=LARGE, run_before=after("3", "question_mark"))
 
 
-def test_light(snap_compare: Compare, ledger: Path) -> None:
-    play = after("4", "left", theme=themes.LIGHT.name)
-    assert snap_compare(stage.app_on(ledger), terminal_size=LARGE, run_before=play)
+@pytest.mark.parametrize(
+    ("screen", "size"), [("environments", LARGE), ("entries", SMALL), ("findings", VAST)]
+)
+def test_light(
+    snap_compare: Compare, ledger: Path, tampered: Path, screen: str, size: tuple[int, int]
+) -> None:
+    play = after(*SCREENS[screen], theme=themes.LIGHT.name)
+    path = tampered if screen == "findings" else ledger
+    assert snap_compare(stage.app_on(path), terminal_size=size, run_before=play)
+
+
+def test_opening(snap_compare: Compare, ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    choices = [
+        Choice("recent", Place(Path("/evidence/2025/payments.ledger"))),
+        Choice("up", Place(Path("/"), True)),
+        Choice("folder", Place(Path("/evidence/exports"), True)),
+        Choice("file", Place(Path("/evidence/ci-4711.ledger"), False, 24_576, "2026-11-19T02:41:00.000Z")),
+    ]
+    monkeypatch.setattr(opening, "_choices", lambda folder: choices)
+    monkeypatch.setattr(Path, "cwd", lambda: Path("/evidence"))
+    play = after("ctrl+o", "end", "space")
+    assert snap_compare(stage.app_on(ledger), terminal_size=SMALL, run_before=play)
+
+
+def test_a_tiny_terminal(snap_compare: Compare, tampered: Path) -> None:
+    assert snap_compare(stage.app_on(tampered), terminal_size=(20, 5), run_before=after("5", "down"))
 
 
 def test_no_colour(snap_compare: Compare, tampered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert snap_compare(
-        stage.app_on(tampered), terminal_size=SMALL, run_before=after("2", "pagedown", "pagedown")
+        stage.app_on(tampered), terminal_size=SMALL, run_before=after("5", "pagedown", "pagedown")
     )

@@ -131,7 +131,7 @@ def test_a_refusal_is_in_the_seal(ledger: Path, monkeypatch: pytest.MonkeyPatch)
 
     async def run() -> str:
         async with stage.playing(stage.app_on(ledger), stage="stopped") as pilot:
-            await stage.press(pilot, "4")
+            await stage.press(pilot, "3")
             return stage.text(pilot)
 
     shown = asyncio.run(run())

@@ -29,7 +29,12 @@ ROWS = (
     "Durable append in a library loop",
     "Batch append of",
     "Merge of",
-    "State at a moment",
+    "State at a moment, ",
+    "A verdict under a policy of 12 controls",
+    "Verdicts on all",
+    "State at a moment of",
+    "One step of",
+    "The log of",
     "Fingerprint of a folder of",
     "`custody fingerprint` of a file of",
 )

@@ -362,3 +362,46 @@ def test_importing_it_is_cheap() -> None:
     heavy = ("platformdirs", "socket", "nacl")
     script = f"import sys, custody.system; print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "[]"
+
+
+# --- a file that is there whole or not at all
+
+
+def test_a_published_file_replaces_nothing_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    system.publish_file(path, b"one")
+    with pytest.raises(UsageError) as caught:
+        system.publish_file(path, b"two")
+    assert caught.value.code == "exists" and path.read_bytes() == b"one" and listing(tmp_path) == ["a"]
+    with pytest.raises(UsageError) as caught:
+        system.publish_file(tmp_path / "no" / "a", b"x")
+    assert caught.value.code == "unwritable" and listing(tmp_path) == ["a"]
+
+
+@posix
+def test_a_published_file_is_written_on_a_file_system_without_links_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def link(*_: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", link)
+    system.publish_file(tmp_path / "a", b"one")
+    assert (tmp_path / "a").read_bytes() == b"one" and listing(tmp_path) == ["a"]
+    with pytest.raises(UsageError) as caught:
+        system.publish_file(tmp_path / "a", b"two")
+    assert caught.value.code == "exists" and (tmp_path / "a").read_bytes() == b"one"
+
+
+@posix
+def test_nobody_sees_half_of_a_published_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        seen.append(sorted(name for name in listing(tmp_path) if not name.startswith(".custody-")))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    system.publish_file(tmp_path / "a", b"x" * 100_000)
+    assert seen[0] == [] and seen[-1] == ["a"]

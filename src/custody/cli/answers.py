@@ -61,18 +61,29 @@ class Answer:
 @contextmanager
 def answering(given: str | None, roots: Sequence[str] | None, json: bool) -> Iterator[Answer]:
     """Open, verify and index the ledger, or find it done. Raises NotVerifiedError where there is a fault."""
-    from custody.query.opening import open_answers, passed
+    from custody.query.opening import passed
 
-    with open_given(ledger_path(given), passed=passed) as snapshot:
-        progress = console.Progress("verifying")
-        answers = open_answers(snapshot, expectations(snapshot.origin, roots), progress)
-        progress.close()
-        with answers.index:
-            if answers.report.exit == NotVerifiedError.exit:
-                raise _refusal(answers.report)
-            if not json:
-                console.say(verdict_line(answers.report))
-            yield Answer(answers, json)
+    with (
+        open_given(ledger_path(given), passed=passed) as snapshot,
+        answering_of(snapshot, roots, json) as answer,
+    ):
+        yield answer
+
+
+@contextmanager
+def answering_of(snapshot: Snapshot, roots: Sequence[str] | None, json: bool) -> Iterator[Answer]:
+    """As `answering`, of a ledger that is open."""
+    from custody.query.opening import open_answers
+
+    progress = console.Progress("verifying")
+    answers = open_answers(snapshot, expectations(snapshot.origin, roots), progress)
+    progress.close()
+    with answers.index:
+        if answers.report.exit == NotVerifiedError.exit:
+            raise _refusal(answers.report)
+        if not json:
+            console.say(verdict_line(answers.report))
+        yield Answer(answers, json)
 
 
 def expectations(
@@ -170,10 +181,7 @@ def resolve_entry(snapshot: Snapshot, given: str) -> int:
 def writer_of(answer: Answer, key: str) -> str:
     """The identity that the trust document in force gives a key (hex), or ""."""
     document = answer.answers.trust
-    if document is None or not key:
-        return ""
-    identity = document.by_key.get(key)
-    return identity.name if identity is not None else "root" if document.has_root(key) else ""
+    return document.name_of(key) if document is not None else ""
 
 
 def key_fingerprint(key: str) -> str:

@@ -13,6 +13,7 @@ import typer
 from custody.cli import allow as allow_command
 from custody.cli import approval as approval_command
 from custody.cli import evidence as evidence_command
+from custody.cli import snapshot as snapshot_command
 from custody.cli.approval import ArtifactArgument, Environment
 from custody.cli.checks import checked_name, read_text_file
 from custody.cli.fingerprint import DirAlgorithm, Exclude, Image, TakenFor, measured
@@ -122,29 +123,6 @@ def deployment(
     return Act("deployment", body.write(), (subject,))
 
 
-def snapshot(
-    surroundings: Recording,
-    environment: Environment,
-    source: Annotated[
-        str, option("--from", metavar="FILE", help="custody's own JSON; see docs/environments.md.")
-    ],
-) -> Act:
-    """Record everything that runs in an environment now.
-
-    Example: custody append snapshot --env prod --from running.json
-    """
-    from custody.kinds import Running, Snapshot
-    from custody.record.snapshot import read_snapshot
-
-    running = tuple(
-        Running(service.name, Subject(one.name, one.sha256), one.count, one.version or "")
-        for service in read_snapshot(Path(source))
-        for one in service.artifacts
-    )
-    body = Snapshot(surroundings.environment(environment), running)
-    return Act("snapshot", body.write())
-
-
 def policy(
     surroundings: Recording,
     file: Annotated[str, argument("FILE", "The policy document, TOML; see docs/policy.md.")],
@@ -210,7 +188,7 @@ COMMANDS: dict[str, Callable[..., Act]] = {
     "evidence": evidence_command.evidence,
     "approval": approval_command.approval,
     "deployment": deployment,
-    "snapshot": snapshot,
+    "snapshot": snapshot_command.snapshot,
     "policy": policy,
     "trust": trust,
     "allow": allow_command.allow,

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from custody.cli import console
 from custody.cli.options import Root, argument, option
 from custody.cli.recording import Act, Recording, resolve_artifact
-from custody.errors import InputError, UsageError
+from custody.errors import InputError, RefusedError, UsageError
 from custody.ledger import timestamps
 from custody.ledger.entry import Subject
 from custody.text import safe_text
 
 if TYPE_CHECKING:
-    from custody.kinds import Tag
+    from custody.cli.answers import Answer
+    from custody.kinds import CommitRange, Tag, Word
     from custody.policy.approving import Asked
     from custody.record.tag import SignedTag
 
@@ -67,7 +70,7 @@ def approval(
 
     Example: custody append approval dist/api.whl --env prod --reason "change 4711"
     """
-    from custody.kinds import Approval
+    from custody.kinds import Approval, CommitRange
 
     if reject and not reason:
         raise UsageError("a rejection needs its --reason", code="reason")
@@ -76,23 +79,51 @@ def approval(
     if from_tag is not None and (reject or given_by is not None):
         raise UsageError("a tag speaks for itself: not with --reject or --given-by", code="from-tag")
     where = surroundings.environment(environment)
-    subject, asked = _look_up(surroundings, artifact, name, where, view, root)
-    tag, files = _tag(surroundings, from_tag, subject, where, asked) if from_tag is not None else (None, ())
-    own_word = given_by is None and from_tag is None
-    if surroundings.asks and not surroundings.dry_run and not yes:
-        _confirm(surroundings, subject, where, asked, reject, own_word)
+    asking = surroundings.asks and not surroundings.dry_run and not yes
+    if asking and not console.can_ask():
+        message = "there is no terminal to ask on: look at it, and say --yes"
+        raise UsageError(message, code="yes")
+    when = _instant(given_at) if given_at is not None else ""
+    tag = _tag(surroundings, from_tag, where) if from_tag is not None else None
+    said: Word = "rejected" if reject else "approved"
+    given = _Given(said, given_by or "", when, tag.signed.key if tag is not None else "")
+    subject, asked = _look_up(surroundings, artifact, name, where, view, root, given)
+    commits = asked.range if asked is not None else None
+    if tag is not None:
+        _check_tag(tag.signed, subject, commits)
+        # Of a tag that names no artifact, its commit is what was approved.
+        commits = commits or (None if tag.signed.artifact else CommitRange(tag.signed.commit))
+    if asking:
+        _confirm(subject, where, asked, reject)
     body = Approval(
         subject,
         where,
-        "rejected" if reject else "approved",
+        said,
         reason or "",
         given_by or "",
-        _instant(given_at) if given_at is not None else "",
-        asked.range if asked is not None else None,
+        when,
+        commits,
         asked.policy if asked is not None else None,
-        tag,
+        tag.named if tag is not None else None,
     )
-    return Act("approval", body.write(), (subject,), files)
+    return Act("approval", body.write(), (subject,), (tag.file,) if tag is not None else ())
+
+
+class _Given(NamedTuple):
+    """Whose word is to be recorded, if not the recorder's own: as `policy.approving.ask` takes it."""
+
+    decision: Word
+    given_by: str
+    given_at: str
+    signed_by: str
+
+
+class _TagRead(NamedTuple):
+    """A tag as it is signed, as the body names it, and as an attachment."""
+
+    signed: SignedTag
+    named: Tag
+    file: tuple[str, bytes, str]
 
 
 def _look_up(
@@ -102,50 +133,63 @@ def _look_up(
     environment: str,
     view: str | None,
     roots: list[str] | None,
+    given: _Given,
 ) -> tuple[Subject, Asked | None]:
     """The artifact, and what the ledger knows that an approver must see. Without a ledger there is nothing to know."""
-    path = view or str(surroundings.ledger)
-    if view is None and not os.path.lexists(path):
+    if view is None and not os.path.lexists(surroundings.ledger):
         return resolve_artifact(artifact, name), None
-    from custody.cli import answers
-    from custody.cli.known import known_artifact
+    from custody.cli.known import UNRECORDED, known_artifact
     from custody.policy.approving import ask
     from custody.policy.judgement import Judgement
 
-    with answers.answering(path, roots, surroundings.json) as answer:
+    with _opened(surroundings, view, roots) as answer:
         subject = known_artifact(answer, artifact, name)
-        if subject.name == "unrecorded":
+        if subject.name == UNRECORDED:
             raise UsageError("a bare fingerprint needs its --name (or write NAME@FINGERPRINT)", code="name")
         judgement = Judgement(answer.snapshot, answer.index, answer.answers.trust)
-        approver = judgement.identities.of_key(surroundings.signer().public.hex) or ""
+        recorder = judgement.identities.of_key(surroundings.signer().public.hex) or ""
         moment = max(timestamps.now(), judgement.now)
-        return subject, ask(judgement, subject.sha256, environment, moment=moment, approver=approver)
+        asked = ask(
+            judgement, subject.sha256, environment, moment=moment, recorder=recorder, **given._asdict()
+        )
+        return subject, asked
 
 
-def _confirm(
-    surroundings: Recording,
-    subject: Subject,
-    environment: str,
-    asked: Asked | None,
-    reject: bool,
-    own_word: bool,
-) -> None:
+@contextmanager
+def _opened(surroundings: Recording, view: str | None, roots: list[str] | None) -> Iterator[Answer]:
+    """The ledger to look it up in. What a crash left beside one's own is for its writers to cope with: a reader
+    refuses it, and cannot tell it from an attack."""
+    from custody.cli import answers
+    from custody.ledger.reader import check_sidecars
+    from custody.ledger.store import Store
+
+    try:
+        if view is None:
+            check_sidecars(surroundings.ledger)
+    except RefusedError:
+        with (
+            Store(surroundings.ledger, surroundings.wait) as store,
+            store.transaction() as transaction,
+            answers.answering_of(transaction.view(), roots, surroundings.json) as answer,
+        ):
+            yield answer
+        return
+    with answers.answering(view or str(surroundings.ledger), roots, surroundings.json) as answer:
+        yield answer
+
+
+def _confirm(subject: Subject, environment: str, asked: Asked | None, reject: bool) -> None:
     from custody.cli.asked import print_asked
 
-    if not console.can_ask():
-        message = "there is no terminal to ask on: look at it, and say --yes"
-        raise UsageError(message, code="yes")
-    print_asked(subject, environment, asked, own_word and not reject)
+    print_asked(subject, environment, asked)
     verb = "Reject" if reject else "Approve"
     question = f"{verb} {safe_text(subject.name, 60)} {subject.sha256[:12]} for {environment}?"
     if not console.ask_yes(question):
         raise UsageError("nothing was recorded: the answer was not yes", code="declined")
 
 
-def _tag(
-    surroundings: Recording, name: str, subject: Subject, environment: str, asked: Asked | None
-) -> tuple[Tag, tuple[tuple[str, bytes, str], ...]]:
-    """The tag as an attachment, when it says what it is recorded for. Raises InputError."""
+def _tag(surroundings: Recording, name: str, environment: str) -> _TagRead:
+    """A tag whose signature holds, and that approves for the environment. Raises InputError."""
     import hashlib
 
     from custody.kinds import Tag
@@ -154,25 +198,24 @@ def _tag(
 
     data = read_tag(surroundings.checkout or Path(), name)
     tag = read_signed_tag(data)
-    shown = safe_text(name, 60)
     if environment not in tag.environments:
-        raise InputError(
-            f"tag {shown} does not say Approved-for: {environment} on a line of its message", code="tag"
+        message = (
+            f"tag {safe_text(name, 60)} does not say Approved-for: {environment} on a line of its message"
         )
+        raise InputError(message, code="tag")
+    file = (f"{tag.name.replace('/', '_')}.tag", data, TAG_TYPE)
+    return _TagRead(tag, Tag(tag.name, hashlib.sha256(data).hexdigest()), file)
+
+
+def _check_tag(tag: SignedTag, subject: Subject, commits: CommitRange | None) -> None:
+    """Whether it is about the artifact: by the fingerprint, where it names one, and the commit. Raises InputError."""
+    shown = safe_text(tag.name, 60)
     if tag.artifact not in ("", subject.sha256):
         raise InputError(f"tag {shown} is about artifact {tag.artifact[:12]}, not this one", code="tag")
-    _check_commit(shown, tag, asked)
-    file = (f"{tag.name.replace('/', '_')}.tag", data, TAG_TYPE)
-    return Tag(tag.name, hashlib.sha256(data).hexdigest()), (file,)
-
-
-def _check_commit(shown: str, tag: SignedTag, asked: Asked | None) -> None:
-    commit = asked.range.head if asked is not None and asked.range is not None else ""
-    if commit and commit != tag.commit:
-        raise InputError(
-            f"tag {shown} is of commit {tag.commit[:12]}, and the artifact was built from {commit[:12]}",
-            code="tag",
-        )
+    if commits is not None and commits.head != tag.commit:
+        built = commits.head[:12]
+        message = f"tag {shown} is of commit {tag.commit[:12]}, and the artifact was built from {built}"
+        raise InputError(message, code="tag")
 
 
 def _instant(given: str) -> str:

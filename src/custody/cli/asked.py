@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from custody.cli import console
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
     from custody.policy.verdict import Verdict
 
 _COMMITS_SHOWN = 20
+_PEOPLE_SHOWN = 5
 
 
-def print_asked(subject: Subject, environment: str, asked: Asked | None, own_word: bool) -> None:
-    """Everything about the artifact that bears on the answer. With `own_word`, what the approval would change."""
+def print_asked(subject: Subject, environment: str, asked: Asked | None) -> None:
+    """Everything about the artifact that bears on the answer, and what the answer would change."""
     console.say(f"artifact    {safe_text(subject.name)} sha256 {subject.sha256}")
     console.say(f"environment {safe_text(environment)}")
     if asked is None or asked.record is None:
@@ -27,20 +29,28 @@ def print_asked(subject: Subject, environment: str, asked: Asked | None, own_wor
     else:
         _print_record(asked)
         _print_commits(asked)
-    if asked is None:
-        return
-    _print_verdict(asked.before, "verdict now")
-    if not own_word:
-        return
+    if asked is not None:
+        _print_verdict(asked.before, "verdict now")
+        _print_change(asked)
+
+
+def _print_change(asked: Asked) -> None:
     if asked.after is None:
-        console.say("your key    is nobody's in the trust document: the approval would count for nothing")
+        who = (
+            f"is {safe_text(asked.recorder, 60)}'s, whose roles do not let them approve"
+            if asked.recorder
+            else "is nobody's in the trust document"
+        )
+        console.say(f"your key    {who}: it would count for nothing")
         return
+    whose = safe_text(asked.person, 60) or "somebody whom the trust document does not know"
+    by = f" recorded by {safe_text(asked.recorder, 60)}" if asked.recorder != asked.person else ""
+    console.say(f"with this   (the word of {whose}{by}): {WORDS[asked.after.outcome][0]}")
     changed = [
         (old, new)
         for old, new in zip(asked.before.controls, asked.after.controls, strict=True)
         if (old.state, old.sentence) != (new.state, new.sentence)
     ]
-    console.say(f"with yours  (as {safe_text(asked.approver, 60)}): {WORDS[asked.after.outcome][0]}")
     for _, new in changed:
         console.say(f"  {MARKS[new.state]:8}{safe_text(new.name, 40)}: {safe_text(new.sentence, 300)}")
     if not changed and asked.before.policy:
@@ -68,13 +78,23 @@ def _print_commits(asked: Asked) -> None:
             f"since       commit {asked.base.commit[:12] or '(not recorded)'}, the last release approved for it"
         )
     count = len(asked.commits)
+    if asked.record is not None and asked.record.commit and not count:
+        console.say("            no commit is new")
     for one in asked.commits[-_COMMITS_SHOWN:]:
-        authors = ", ".join(safe_text(name, 60) for name in one.authors) or "author not recorded"
+        authors = _people(one.authors) or "author not recorded"
         change = f" · {safe_text(one.change, 100)}" if one.change else ""
-        seen = ", ".join(safe_text(name, 60) for name in one.approved_by)
+        seen = _people(one.approved_by)
         console.say(f"  {one.commit[:12]}  {authors}{change}" + (f" · reviewed by {seen}" if seen else ""))
     if count > _COMMITS_SHOWN:
         console.say(f"  … and {count - _COMMITS_SHOWN} earlier commits")
+
+
+def _people(names: Sequence[str]) -> str:
+    """A few of them: a list without end must not push the rest off the screen."""
+    more = len(names) - _PEOPLE_SHOWN
+    return ", ".join(safe_text(name, 60) for name in names[:_PEOPLE_SHOWN]) + (
+        f" and {more} more" if more > 0 else ""
+    )
 
 
 def _print_verdict(verdict: Verdict, label: str) -> None:

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from custody.cli import answers, console, env_deployments, env_diff, env_log, env_where, env_windows, options
+from custody.cli import (
+    answers,
+    console,
+    env_deployments,
+    env_diff,
+    env_groups,
+    env_log,
+    env_where,
+    env_windows,
+    options,
+)
 from custody.cli.answers import Answer
 from custody.cli.beliefs import Belief, KnownAt
 from custody.cli.console import Column
@@ -52,6 +62,7 @@ def list_(
     clock = Clock(tz)
     with answers.answering(ledger, root, json) as answer:
         lines = environments(answer.index)
+        groups = answer.judgement().groups()
         if not json:
             rows = [
                 [
@@ -64,6 +75,8 @@ def list_(
                 ]
                 for one in lines
             ]
+            for name, members in groups.items():
+                console.say(f"{safe_text(name, 40)} is a group: {safe_text(', '.join(members), 200)}")
             console.table(
                 rows,
                 [
@@ -99,9 +112,12 @@ def show(
     point = Point(environment, at, clock)
     belief = Belief(known_at, clock)
     with answers.answering(ledger, root, json) as answer:
+        if point.name in answer.judgement().groups():
+            return env_groups.show_group(answer, point, belief, clock)
         belief.settle(answer.index, answer.snapshot.count)
         point.find(answer.index, belief)
-        later, now = point.later()
+        changed_by, now = point.later()
+        later = len(changed_by)
         standing = _standings(answer, point, belief)
         if not json:
             belief.print_understood()
@@ -123,23 +139,14 @@ def show(
 
 def _standings(answer: Answer, point: Point, belief: Belief) -> dict[str, Standing]:
     """Of each artifact of a state the verdict when it began to run, and the one at the moment that is asked about."""
-    from custody.policy.standing import Standing
+    from custody.policy.standing import standings_at
 
-    state = point.state
-    if state is None:
+    if point.state is None:
         return {}
-    judgement = answer.judgement()
     known = belief.known
     at = known.before if known is not None else None
     moment = min(point.when, known.time) if known is not None else point.when
-    moment = min(moment, judgement.now)
-    found = {}
-    for one in state.services:
-        then = judgement.verdict(one.sha256, state.environment, moment=one.since, at=at)
-        found[one.sha256] = Standing(
-            then, judgement.verdict(one.sha256, state.environment, moment=moment, at=at)
-        )
-    return found
+    return standings_at(answer.judgement(), point.state, moment, at=at)
 
 
 def _print_state(state: State | None, standing: Mapping[str, Standing], clock: Clock) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from custody.cli import answers, console, options
 from custody.cli.console import Column
 from custody.cli.times import Clock, print_understood
+from custody.cli.verdicts import word
 from custody.text import safe_text
 
 
@@ -28,6 +29,8 @@ def deployments(
     high = clock.moment(until) if until is not None else None
     with answers.answering(ledger, root, json) as answer:
         lines = deployments(answer.index, environment, limit=number, until=high.utc if high else "")
+        judgement = answer.judgement()
+        verdicts = [judgement.verdict(line.sha256, environment, moment=line.time) for line in lines]
         if not json:
             print_understood("until", high)
             rows = [
@@ -40,10 +43,11 @@ def deployments(
                     shown_duration(line.lead_seconds) if line.lead_seconds is not None else "",
                     _who(line.basis, line.proof.writer),
                     safe_text(line.approved_by, 30) or "nobody",
+                    word(verdict),
                     line.basis,
                     line.proof.entry[:12],
                 ]
-                for line in lines
+                for line, verdict in zip(lines, verdicts, strict=True)
             ]
             console.table(
                 rows,
@@ -56,6 +60,7 @@ def deployments(
                     Column("lead time", drop=3),
                     Column("by", least=8, drop=1),
                     Column("approved by", least=11),
+                    Column("verdict", drop=2),
                     Column("basis", drop=1),
                     Column("entry", drop=3),
                 ],
@@ -68,7 +73,8 @@ def deployments(
             [
                 line._asdict()
                 | {"seen": line.seen._asdict() if line.seen else None, "proof": line.proof._asdict()}
-                for line in lines
+                | {"verdict": verdict.outcome if verdict.policy else None}
+                for line, verdict in zip(lines, verdicts, strict=True)
             ]
         )
 

@@ -43,7 +43,7 @@ def diff(
             point.find(answer.index, belief)
         before, after = points
         found = differences((before.history, before.state), (after.history, after.state))
-        later = sum(point.later()[0] for point in points)
+        later = len(before.later()[0] | after.later()[0])
         if not json:
             belief.print_understood()
             before.print_head(clock, "from")

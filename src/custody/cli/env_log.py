@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from custody.cli import answers, console, options
+from custody.cli.answers import Answer
 from custody.cli.beliefs import Belief, KnownAt
 from custody.cli.console import Column
+from custody.cli.env_groups import log_group
 from custody.cli.references import SIGNS, shown_artifact
 from custody.cli.times import Clock, Span, print_understood
+from custody.cli.verdicts import word
+from custody.errors import UsageError
 from custody.text import safe_text
+
+if TYPE_CHECKING:
+    from custody.policy.verdict import Verdict
+    from custody.query.clocks import Known
+    from custody.query.types import LogLine
 
 
 def log(
@@ -32,13 +44,20 @@ def log(
     span = Span(clock, since, until)
     belief = Belief(known_at, clock)
     with answers.answering(ledger, root, json) as answer:
+        if environment in answer.judgement().groups():
+            if known_at is not None:
+                raise UsageError(
+                    f"{environment} is a group: --known-at is for one of its members", code="group"
+                )
+            return log_group(answer, environment, span, number, clock)
         known = belief.settle(answer.index, answer.snapshot.count)
         lines = environments.log(
             answer.index, environment, span.since, span.until, known=known, limit=None if known else number
         )
         history = History(answer.index, environment, known)
-        later = environments.hindsight_log(history, lines, span.since, span.until)
+        later = len(environments.hindsight_log(history, lines, span.since, span.until))
         lines = lines[-number:]
+        verdicts = _verdicts(answer, environment, lines, known)
         if not json:
             print_understood("since", span.low)
             print_understood("until", span.high)
@@ -52,9 +71,10 @@ def log(
                     shown_artifact(line.change),
                     line.commit[:8],
                     safe_text(line.approved_by, 30) or "nobody",
+                    word(verdict) if verdict is not None else "",
                     line.proof.entry[:12],
                 ]
-                for line in lines
+                for line, verdict in zip(lines, verdicts, strict=True)
             ]
             console.table(
                 rows,
@@ -66,12 +86,31 @@ def log(
                     Column("artifact", least=23, wraps=True),
                     Column("commit", drop=4),
                     Column("approved by", least=11, drop=2),
+                    Column("verdict", drop=3),
                     Column("entry", drop=2),
                 ],
             )
             belief.print_later(later)
         value = [
-            line._asdict() | {"change": line.change._asdict(), "proof": line.proof._asdict()}
-            for line in lines
+            line._asdict()
+            | {"change": line.change._asdict(), "proof": line.proof._asdict()}
+            | {"verdict": verdict.outcome if verdict is not None else None}
+            for line, verdict in zip(lines, verdicts, strict=True)
         ]
         return answer.finish({"changes": value, "knownAt": belief.json(later)})
+
+
+def _verdicts(
+    answer: Answer, environment: str, lines: Sequence[LogLine], known: Known | None
+) -> list[Verdict | None]:
+    """What the policy then in force said of what came; of what went, or where nothing judged, None."""
+    judgement = answer.judgement()
+    at = known.before if known is not None else None
+    found: list[Verdict | None] = []
+    for line in lines:
+        comes = line.change.event in ("started", "replaced")
+        verdict = (
+            judgement.verdict(line.change.sha256, environment, moment=line.time, at=at) if comes else None
+        )
+        found.append(verdict if verdict is not None and verdict.policy else None)
+    return found

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 
 from custody.cli import answers, console, options
 from custody.cli.console import Column
 from custody.cli.times import Clock, Span, print_understood
+from custody.text import safe_text
+
+_UNLESS_SAID = timedelta(hours=1)
 
 
 def windows(
     environment: options.Environment,
     interval: Annotated[
-        str,
-        options.option("--interval", metavar="LENGTH", help="How long a silence may be: 1h, 90m, 2 days."),
-    ] = "1h",
+        str | None,
+        options.option(
+            "--interval",
+            metavar="LENGTH",
+            help="How long a silence may be: 1h, 90m, 2 days; by default what the policy declares, or 1h.",
+        ),
+    ] = None,
     since: options.Since = None,
     until: options.Until = None,
     tz: options.Zone = None,
@@ -31,9 +39,10 @@ def windows(
     from custody.query.windows import windows as find
 
     clock = Clock(tz)
-    length = parse_duration(interval)
+    given = parse_duration(interval) if interval is not None else None
     span = Span(clock, since, until)
     with answers.answering(ledger, root, json) as answer:
+        length = given or answer.judgement().interval(environment) or _UNLESS_SAID
         end = span.until or last_moment(answer.index)
         found = find(answer.index, environment, length, since=span.since, until=end)
         if not json:
@@ -45,6 +54,7 @@ def windows(
                 [
                     *clock.cells(one.since),
                     *(clock.cells(one.until)),
+                    safe_text(one.part, 60),
                     shown_duration(one.seconds),
                     one.before.entry[:12],
                     one.after.entry[:12] if one.after else "no report",
@@ -56,6 +66,7 @@ def windows(
                 [
                     *(column._replace(drop=column.drop * 3) for column in clock.columns("from")),
                     *(column._replace(drop=column.drop * 3) for column in clock.columns("to")),
+                    Column("part", least=10, drop=2),
                     Column("length"),
                     Column("after entry", drop=2),
                     Column("until entry", drop=1),

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import typer
 
 from custody.cli import answers, console, options
 from custody.cli.console import Column
 from custody.cli.recording import ledger_path, open_given
-from custody.errors import EXIT_NOT_VERIFIED
-from custody.query.opening import Answers
 from custody.text import safe_text
-
-
-class _Line(NamedTuple):
-    severity: str
-    code: str
-    position: int
-    entry: str
-    message: str
 
 
 def register(app: typer.Typer) -> None:
@@ -41,6 +30,7 @@ def findings(
     Example: custody findings payments.ledger --code role
     """
     from custody.query.opening import open_answers, passed
+    from custody.report.findings import finding_lines
 
     path = ledger_path(ledger, option=option)
     with open_given(path, passed=passed) as snapshot:
@@ -48,7 +38,7 @@ def findings(
         found = open_answers(snapshot, answers.expectations(snapshot.origin, root), progress)
         progress.close()
         with found.index:
-            lines = [line for line in _lines(found) if code in (None, line.code)]
+            lines = [line for line in finding_lines(found) if code in (None, line.code)]
             report = found.report
     if json:
         value = [line._asdict() for line in lines]
@@ -79,20 +69,3 @@ def findings(
     if counted > 0 and code is None:
         console.say(f"… and {counted} more, of codes that are listed with the first thousand")
     return report.exit
-
-
-def _lines(found: Answers) -> Iterator[_Line]:
-    for finding in found.report.findings:
-        yield _Line(finding.severity, finding.code, finding.position, finding.entry, finding.message)
-    for code, told in (("unreadable", found.index.unreadable), ("ambiguous-binding", found.index.ambiguous)):
-        for position, entry, message in told:
-            yield _Line("note", code, position, entry, message)
-    if found.report.exit != EXIT_NOT_VERIFIED:
-        from custody.policy.conduct import conduct
-        from custody.policy.judgement import Judgement
-        from custody.query.remarks import remarks
-
-        for one in remarks(found.index):
-            yield _Line("note", one.code, one.position, one.entry, one.message)
-        for act in conduct(Judgement(found.snapshot, found.index, found.trust)):
-            yield _Line("conduct", act.code, act.proof.position, act.proof.entry, act.message)

@@ -8,20 +8,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from custody.cli import answers, console, options
+from custody.cli.checks import checked_name
 from custody.cli.known import known_artifact
 from custody.cli.recording import find_key, ledger_path
 from custody.cli.times import Clock, print_understood
 from custody.cli.verdicts import conclusion, print_verdict, verdict_json
-from custody.errors import EXIT_GATE, EXIT_OK, UsageError
+from custody.errors import EXIT_GATE, EXIT_OK, InputError, UsageError
 from custody.ledger import timestamps
 from custody.ledger.findings import CODES
 from custody.ledger.store import DEFAULT_WAIT
 from custody.text import safe_text
 
 if TYPE_CHECKING:
+    from custody.keys.ed25519 import Signer
     from custody.ledger.entry import Subject
+    from custody.ledger.writer import Receipt
     from custody.policy.document import Policy
-    from custody.policy.judgement import Judgement
+    from custody.policy.identities import Identities
     from custody.policy.verdict import Verdict
     from custody.trust.verification import Report
 
@@ -75,31 +78,43 @@ def gate(
     trial = _trial(policy) if policy is not None else None
     clock = Clock(tz)
     if artifact is None and trial is not None:
+        if at is not None or name is not None:
+            raise UsageError(
+                "--at and --name are of one ARTIFACT: give it, or leave them out", code="what-if"
+            )
         from custody.cli.what_if import replay
 
         return replay(trial, environment, ledger, root, clock, json)
     if artifact is None or environment is None:
         raise UsageError("which artifact, and for which environment? Give ARTIFACT and --env", code="usage")
+    environment = checked_name(environment, "--env")
     moment = clock.moment(at) if at is not None else None
+    signer = find_key(key) if record else None
     with answers.answering(ledger, root, json) as answer:
         from custody.policy.judgement import Judgement
 
         judgement = Judgement(answer.snapshot, answer.index, answer.answers.trust)
+        if signer is not None:
+            _check_custodian(judgement.identities, signer)
         subject = known_artifact(answer, artifact, name)
         when = moment.utc if moment is not None else max(timestamps.now(), judgement.now)
         verdict = judgement.verdict(subject.sha256, environment, moment=when, policy=trial)
         governing = judgement.governing(environment, moment=when)
         policy_used = trial or (None if isinstance(governing, str) else governing.policy)
         gaps = _gaps(answer.report, policy_used)
-        yes = verdict.outcome == "passed" and not gaps
-        if not json:
-            print_understood("understood", moment)
-            _print(subject, verdict, gaps, yes, clock)
-        value = {"allowed": yes, "gaps": gaps, "name": subject.name, "verdict": verdict_json(verdict)}
-        answer.finish(value)
-        report = answer.report
-    if record:
-        _record(judgement, subject, verdict, gaps, report, key, ledger, wait, json)
+    yes = _allowed(verdict, gaps)
+    value = {"allowed": yes, "gaps": gaps, "name": subject.name, "verdict": verdict_json(verdict)}
+    # What was to be recorded and is not is no answer: first the record, then the word.
+    receipt = None
+    if signer is not None:
+        receipt = _record(signer, ledger_path(ledger), wait, subject, verdict, gaps, answer.report)
+        value["decision"] = receipt._asdict()
+    if not json:
+        print_understood("understood", moment)
+        _print(subject, verdict, gaps, yes, clock)
+        if receipt is not None:
+            console.say(f"decision recorded at position {receipt.position}  id {receipt.id}")
+    answer.finish(value)
     return EXIT_OK if yes else EXIT_GATE
 
 
@@ -108,7 +123,11 @@ def _trial(path: str) -> Policy:
     from custody.kinds import MAX_DOCUMENT
     from custody.policy.read import read_policy
 
-    return read_policy(read_text_file(Path(path), MAX_DOCUMENT))
+    text = read_text_file(Path(path), MAX_DOCUMENT)
+    try:
+        return read_policy(text)
+    except InputError as error:
+        raise InputError(f"{path}: {error}", code=error.code) from None
 
 
 def _gaps(report: Report, policy: Policy | None) -> list[str]:
@@ -119,6 +138,10 @@ def _gaps(report: Report, policy: Policy | None) -> list[str]:
     return sorted(found)
 
 
+def _allowed(verdict: Verdict, gaps: list[str]) -> bool:
+    return verdict.outcome == "passed" and not gaps
+
+
 def _print(subject: Subject, verdict: Verdict, gaps: list[str], yes: bool, clock: Clock) -> None:
     console.out(f"artifact    {safe_text(subject.name)} sha256 {subject.sha256}")
     console.out(f"environment {safe_text(verdict.environment)}")
@@ -126,7 +149,7 @@ def _print(subject: Subject, verdict: Verdict, gaps: list[str], yes: bool, clock
     print_verdict(verdict)
     if gaps:
         console.out(f"gaps        {', '.join(gaps)}: what cannot be verified cannot be let through")
-        if gaps == ["no-root"]:
+        if "no-root" in gaps:
             console.out("            give --root KEY, or run `custody trust pin`")
     if yes or verdict.outcome != "passed":
         console.out(conclusion(verdict))
@@ -134,32 +157,32 @@ def _print(subject: Subject, verdict: Verdict, gaps: list[str], yes: bool, clock
         console.out(f"{console.style('NO', 'bad')} · the policy says yes, and the ledger has gaps")
 
 
+def _check_custodian(identities: Identities, signer: Signer) -> None:
+    """A decision by anybody else would count for nothing. Raises UsageError."""
+    from custody.trust.roles import CUSTODIAN
+
+    writer = identities.of_key(signer.public.hex)
+    if writer is None or CUSTODIAN not in identities.roles(writer):
+        who = writer or "nobody"
+        message = f"a decision is a custodian's to record, and key {signer.public.fingerprint} is {who}'s"
+        raise UsageError(message, code="role")
+
+
 def _record(
-    judgement: Judgement,
+    signer: Signer,
+    ledger: Path,
+    wait: float,
     subject: Subject,
     verdict: Verdict,
     gaps: list[str],
     report: Report,
-    key: str | None,
-    ledger: str | None,
-    wait: float,
-    json: bool,
-) -> None:
-    """Write the decision as a custodian's single act. By anybody else it would count for nothing, so it is refused."""
+) -> Receipt:
+    """Write the decision, as a custodian's single act."""
     from custody.ledger.writer import ChainWriter, Draft, Writer
     from custody.policy.decisions import decision_of
-    from custody.trust.roles import CUSTODIAN
 
-    signer = find_key(key)
-    writer = judgement.identities.of_key(signer.public.hex)
-    if writer is None or CUSTODIAN not in judgement.identities.roles(writer):
-        who = writer or "nobody"
-        message = f"a decision is a custodian's to record, and key {signer.public.fingerprint} is {who}'s"
-        raise UsageError(message, code="role")
-    allowed = verdict.outcome == "passed" and not gaps
+    allowed = _allowed(verdict, gaps)
     reason = f"gaps of the verification: {', '.join(gaps)}" if gaps else ""
     body = decision_of(subject, verdict, allowed=allowed, size=report.size, root=report.root, reason=reason)
-    with Writer(ledger_path(ledger), ChainWriter(signer), None, {}, wait=wait) as out:
-        receipt = out.append([Draft("decision", body.write(), (subject,), last=True)])[0]
-    if not json:
-        console.say(f"decision recorded at position {receipt.position}  id {receipt.id}")
+    with Writer(ledger, ChainWriter(signer), None, {}, wait=wait) as out:
+        return out.append([Draft("decision", body.write(), (subject,), last=True)])[0]

@@ -11,6 +11,8 @@ from custody.errors import UsageError
 from custody.ledger.entry import Subject
 from custody.text import safe_text
 
+UNRECORDED = "unrecorded"
+"""The name of a fingerprint that the ledger knows none for."""
 _EXACT = re.compile(r"(?:.*@)?[0-9a-f]{64}", re.DOTALL)
 
 
@@ -35,11 +37,15 @@ def known_artifact(answer: Answer, given: str, name: str | None = None) -> Subje
             message = f"nothing here is known as {safe_text(given, 80)}: try `custody artifacts`"
             raise UsageError(message, code="unknown")
     if name is None and re.fullmatch("[0-9a-f]{64}", given):
-        return Subject("unrecorded", given)
-    return resolve_artifact(given, name)
+        return Subject(UNRECORDED, given)
+    subject = resolve_artifact(given, name)
+    if name is not None or not find_artifacts(answer.index, subject.sha256):
+        return subject
+    return Subject(_name(answer, subject.sha256), subject.sha256)
 
 
 def _name(answer: Answer, sha256: str) -> str:
+    """What the ledger calls it, whatever its file is called today."""
     from custody.query.trace import trace
 
-    return trace(answer.index, sha256).artifact.name or "unrecorded"
+    return trace(answer.index, sha256).artifact.name or UNRECORDED

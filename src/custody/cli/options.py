@@ -20,32 +20,38 @@ def option(
     envvar: str | None = None,
     metavar: str | None = None,
     choices: Sequence[str] | None = None,
+    hint: str = "",
 ) -> Any:
-    """A text option that refuses to be empty, or to be anything but one of its choices."""
+    """A text option that refuses to be empty, or to be anything but one of its choices; `hint` says what then to do."""
     return typer.Option(
         *names,
         help=help,
         envvar=envvar,
         metavar=metavar,
-        callback=_check(names[0], choices),
+        callback=_check(names[0], choices, hint),
         autocompletion=None if choices is None else (lambda: list(choices)),
         show_default=False,
     )
 
 
-def argument(metavar: str, help: str) -> Any:
+def argument(metavar: str, help: str, completions: Sequence[str] = ()) -> Any:
     """A text argument that refuses to be empty."""
-    return typer.Argument(metavar=metavar, help=help, callback=_check(metavar, None))
+    return typer.Argument(
+        metavar=metavar,
+        help=help,
+        callback=_check(metavar, None),
+        autocompletion=(lambda: list(completions)) if completions else None,
+    )
 
 
-def _check(name: str, choices: Sequence[str] | None) -> Callable[[Any], Any]:
+def _check(name: str, choices: Sequence[str] | None, hint: str = "") -> Callable[[Any], Any]:
     def check(value: Any) -> Any:
         for item in value if isinstance(value, list | tuple) else [value]:
             if item == "":  # an unset variable in a script, usually: never a value
                 message = f"{name} is empty: is a variable unset? Give it a value, or leave it out"
                 raise UsageError(message, code="empty")
             if item is not None and choices is not None and item not in choices:
-                message = f"{name} must be one of {', '.join(choices)}; not {safe_text(item, 60)}"
+                message = f"{name} must be one of {', '.join(choices)}; not {safe_text(item, 60)}{hint}"
                 raise UsageError(message, code="choice")
         return value
 

@@ -49,12 +49,12 @@ class Point:
             self.history, self.reference, self.moment.utc if self.moment is not None else None
         )
 
-    def later(self) -> tuple[int, State | None]:
-        """How many reports that arrived since changed what was believed, and what is known of the instant now."""
+    def later(self) -> tuple[frozenset[int], State | None]:
+        """The positions of the reports that arrived since and changed what was believed, and what is known now."""
         from custody.query.environments import hindsight
 
         if self.history.known is None:
-            return 0, self.state
+            return frozenset(), self.state
         return hindsight(self.history, self.state, self.when)
 
     def print_head(self, clock: Clock, label: str = "environment") -> None:

@@ -19,6 +19,7 @@ from custody.text import safe_text
 
 if TYPE_CHECKING:
     from custody.query.incidents import Lead
+    from custody.query.index import Index
     from custody.query.types import ChainLine, TimelineItem, Trace
 
 _MARKS = {True: "ok", False: "NO", None: ""}
@@ -68,12 +69,12 @@ def trace(
         length = parse_duration(before)
     with answers.answering(ledger, root, json) as answer:
         if point is None:
-            return _of_artifacts(answer, _subjects(answer, query), clock, tree)
+            return _of_artifacts(answer, subjects_of(answer.index, query), clock, tree)
         point.find(answer.index, Belief(None, clock))
         if before is None:
             return _of_moment(answer, point, clock, tree)
-        from custody.query.deployments import moved
         from custody.query.incidents import leads
+        from custody.query.slack import moved
 
         assert point.moment is not None
         since = moved(point.moment.utc, -length)
@@ -94,8 +95,8 @@ def _is_moment(query: str) -> bool:
     return re.fullmatch(r"[^#~{]+(?:#[0-9]+|~[0-9]+|@\{.*\})", query) is not None
 
 
-def _subjects(answer: answers.Answer, query: str) -> list[str]:
-    """The fingerprints that a query means."""
+def subjects_of(index: Index, query: str) -> list[str]:
+    """The fingerprints that a query means, which may be a file. Raises UsageError."""
     from custody.query.artifacts import find_artifacts
     from custody.query.lookups import find_subjects
 
@@ -103,10 +104,10 @@ def _subjects(answer: answers.Answer, query: str) -> list[str]:
         from custody.cli.fingerprint import measured
 
         digest = measured(query).sha256
-        if not find_artifacts(answer.index, digest):
+        if not find_artifacts(index, digest):
             raise UsageError(f"{query} is sha256 {digest}, which this ledger does not know", code="unknown")
         return [digest]
-    return find_subjects(answer.index, query)
+    return find_subjects(index, query)
 
 
 def _of_artifacts(answer: answers.Answer, fingerprints: list[str], clock: Clock, tree: bool) -> int:

@@ -13,7 +13,7 @@ from custody.text import safe_text
 _GROUPS = (
     ("evidence", ("evidence",)),
     ("approvals", ("approval",)),
-    ("decisions", ("decision",)),
+    ("decisions", ("decision", "allow")),
     ("deployments", ("deployment",)),
 )
 

@@ -35,6 +35,7 @@ COMMANDS = {
     "gate": "gate",
     "search": "search",
     "export": "export",
+    "report": "report",
     "tui": "tui",
 }
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from custody.cli import console
 from custody.cli.console import Column
+from custody.policy.verdict import NOTHING_APPLIES
 from custody.text import safe_text
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def print_verdict(verdict: Verdict) -> None:
     """The policy it rests on, and a line for each control."""
     if verdict.policy:
         proof = verdict.policy_proof
-        entry = f", entry {proof.entry[:12]}" if proof is not None else ""
+        entry = f", entry {proof.entry[:12]}" if proof is not None else ", not recorded"
         console.out(
             f"policy      {safe_text(verdict.policy, 60)} (sha256 {verdict.policy_sha256[:12]}{entry})"
         )
@@ -54,7 +55,7 @@ def conclusion(verdict: Verdict) -> str:
     stand = [one for one in verdict.controls if one.state in ("failed", "missing", "unknown")]
     why = ", ".join(f"{safe_text(one.name, 40)} {one.state}" for one in stand)
     about = f"{verdict.artifact[:12]} for {safe_text(verdict.environment, 60)}"
-    reason = why or (safe_text(verdict.reason, 200) if verdict.outcome != "passed" else "")
+    reason = why or (safe_text(verdict.reason or NOTHING_APPLIES, 200) if verdict.outcome != "passed" else "")
     return f"{console.style(word, style)} · {about}" + (f" · {reason}" if reason else "")
 
 

@@ -37,7 +37,9 @@ def replay(
         ]
         refused = [one for one in found if one.then.outcome == "passed" and one.instead.outcome != "passed"]
         let_through = [
-            one for one in found if one.then.outcome != "passed" and one.instead.outcome == "passed"
+            one
+            for one in found
+            if one.then.policy and one.then.outcome != "passed" and one.instead.outcome == "passed"
         ]
         if not json:
             _print(found, clock)

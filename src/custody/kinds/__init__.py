@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from custody.kinds.policy import Policy
     from custody.kinds.pull_request import Change, PullRequest, Review
     from custody.kinds.redaction import Redaction
+    from custody.kinds.scope import Scope
     from custody.kinds.seal import Seal
     from custody.kinds.snapshot import Running, Snapshot
     from custody.kinds.statement import Statement
@@ -90,6 +91,7 @@ _HOMES = {body: kind for kind, body in BODIES.items()} | {
     "Review": "pull_request",
     "Run": "genesis",
     "Running": "snapshot",
+    "Scope": "scope",
     "Source": "artifact",
     "Statement": "statement",
     "Tag": "approval",
@@ -120,6 +122,6 @@ __all__ = [
     "BODIES", "MAX_DOCUMENT", "Allow", "Approval", "Artifact", "Author", "Build", "Change", "CommitRange",
     "ControlState", "Decision", "Deployment", "Evidence", "Extras", "File", "Genesis", "JudgedBy", "Link",
     "LogSeen", "Material", "Merge", "MergedFile", "Note", "Policy", "PolicySeen", "PullRequest",
-    "Redaction", "Result", "Review", "Run", "Running", "Seal", "Snapshot", "Source", "Statement", "Tag",
+    "Redaction", "Result", "Review", "Run", "Running", "Scope", "Seal", "Snapshot", "Source", "Statement", "Tag",
     "Trust", "Word", "read_body",
 ]  # fmt: skip

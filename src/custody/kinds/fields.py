@@ -37,6 +37,9 @@ class Fields:
     def has_any(self, *fields: str) -> bool:
         return not self._values.keys().isdisjoint(fields)
 
+    def is_object(self, field: str) -> bool:
+        return isinstance(self._values.get(field), dict)
+
     def text(self, field: str, limit: int = MAX_TEXT) -> str:
         """Free text, not empty, of at most `limit` characters."""
         value = self._values.get(field)

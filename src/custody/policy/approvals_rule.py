@@ -5,9 +5,11 @@ What counts is people: one person under two keys, or once directly and once thro
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from custody.policy.case import Case, Weighed
+from custody.policy.changes import new_commits
 from custody.policy.document import ApprovalsControl
 from custody.policy.duties import Duties, duties
 from custody.policy.facts import ApprovalFact
@@ -20,12 +22,17 @@ from custody.trust.roles import APPROVER, BUILT_IN, RELAY
 
 
 class _Word(NamedTuple):
-    """Somebody's yes or no, when it took effect. `why` is why a yes is not about this artifact as it was recorded."""
+    """Somebody's yes or no, when it took effect. `why` is why a yes is not about this artifact as it was recorded.
+
+    `anew` says that it was given when it took effect. A tag that somebody else recorded may be older than its entry,
+    and must not take back what its signer said in between.
+    """
 
     person: str
     time: str
     yes: bool
     proof: Proof
+    anew: bool
     why: str = ""
 
 
@@ -35,36 +42,34 @@ def judge_approvals(control: ApprovalsControl, case: Case) -> Weighed:
     for fact in case.approvals:
         if fact.readable and _is_here(control, case, fact.environment):
             words += _heard(control, case, fact, refused)
-    refusals: dict[str, str] = {}
-    for word in words:
-        if not word.yes and word.time > refusals.get(word.person, ""):
-            refusals[word.person] = word.time
-    standing = [word for word in words if not word.yes and _stands(word, words)]
+    yes = _last(word for word in words if word.yes and word.anew and not word.why)
+    # A no stands until its giver says yes to this artifact; of two words at one time it is the no.
+    standing = [word for word in words if not word.yes and word.time >= yes.get(word.person, "")]
     if standing:
         said = several(f"{word.person} rejected it, {when(word.time)}" for word in standing)
         return Weighed("failed", said, tuple(word.proof for word in standing))
+    own = _last(word for word in words if word.person == word.proof.writer)
     hidden = tuple(
-        fact.proof for fact in case.approvals if not fact.readable and _may_matter(control, case, fact, words)
+        fact.proof for fact in case.approvals if not fact.readable and _may_matter(control, case, fact, own)
     )
     if hidden:
         said = f"what cannot be read may be somebody's last word, and a no: {entries(hidden)}"
         return Weighed("unknown", said, hidden)
-    return _counted(control, case, words, refusals, refused)
+    return _counted(control, case, words, refused)
 
 
 def _counted(
     control: ApprovalsControl,
     case: Case,
     words: list[_Word],
-    refusals: dict[str, str],
     refused: dict[str, Proof],
 ) -> Weighed:
     oldest = case.since(control.max_age) if control.max_age is not None else ""
     apart = duties(case, control.apart, control.claimed_authors) if words else Duties()
     given: dict[str, _Word] = {}
     for word in words:
-        if not word.yes or word.time <= refusals.get(word.person, ""):
-            continue
+        if not word.yes:
+            continue  # taken back: a later yes by the same person is among these
         if word.why:
             refused[f"{word.person}'s of {when(word.time)} {word.why}"] = word.proof
         elif word.time < oldest:
@@ -106,18 +111,22 @@ def _heard(
     why, person = "", None
     if fact.signed_by:
         person = case.identities.of_key(fact.signed_by)
-        why = "" if person else "that of a tag whose key is nobody's"
+        why = "" if person else f"what {proof.writer} recorded of a tag whose key is nobody's"
     elif fact.given_by:
         shown = quoted(fact.given_by)
         if not control.relayed:
-            why = f"{shown}'s, which {proof.writer} relayed"
+            why = f"what {proof.writer} recorded for {shown}, since the policy counts no relayed ones"
         elif RELAY not in case.identities.roles(proof.writer):
-            why = f"{shown}'s, which {proof.writer} recorded and is no relay"
+            why = f"what {proof.writer}, who is no relay, recorded for {shown}"
         elif is_program(login_of(fact.given_by)):
-            why = f"{shown}'s, which is a program's"
+            why = f"what {proof.writer} recorded for {shown}, which is a program"
         else:
             person = case.identities.of_claim(fact.given_by)
-            why = "" if person else f"{shown}'s, who is nobody that trust.toml names"
+            why = (
+                ""
+                if person
+                else f"what {proof.writer} recorded for {shown}, who is nobody that trust.toml names"
+            )
             time = min(fact.given_at or time, time)
     people += [person] if person else []
     if why and yes:
@@ -126,7 +135,7 @@ def _heard(
     stale = _stale(case, fact, time) if yes else ""
     for who in dict.fromkeys(people):
         if _may_approve(control, case, who):
-            words.append(_Word(who, time, yes, proof, stale))
+            words.append(_Word(who, time, yes, proof, not fact.signed_by or who == proof.writer, stale))
         elif yes:
             role = f" ({several(sorted(control.roles))})" if control.roles else ""
             refused[f"{who}'s, who has no role for it{role}"] = proof
@@ -150,20 +159,25 @@ def _stale(case: Case, fact: ApprovalFact, time: str) -> str:
     if fact.commit and list(case.commits) != [fact.commit]:
         known = several(map(short, case.commits)) or "none that is known"
         return f"is of commit {short(fact.commit)}, and the artifact's is {known}"
+    known_base = case.base.commit if case.base else ""
+    if fact.base and fact.base != known_base and fact.base in new_commits(case).commits:
+        return f"is of the commits after {short(fact.base)}, and that one is new as well"
     return ""
 
 
-def _stands(no: _Word, words: list[_Word]) -> bool:
-    """Whether somebody's no is still their word: a yes to this artifact that is later takes it back."""
-    return not any(
-        word.yes and not word.why and word.person == no.person and word.time > no.time for word in words
-    )
+def _last(words: Iterable[_Word]) -> dict[str, str]:
+    """By person the time of their last of these words."""
+    found: dict[str, str] = {}
+    for word in words:
+        found[word.person] = max(word.time, found.get(word.person, ""))
+    return found
 
 
-def _may_matter(control: ApprovalsControl, case: Case, fact: ApprovalFact, words: list[_Word]) -> bool:
+def _may_matter(control: ApprovalsControl, case: Case, fact: ApprovalFact, own: dict[str, str]) -> bool:
     """Whether an approval that cannot be read may be somebody's last word, and a no.
 
-    A relay's may be anybody's. Anybody else's is their own, and their last unless they spoke again.
+    A relay's may be anybody's. Anybody else's is their own, and their last unless they spoke again: `own` is when each
+    person did so last.
     """
     writer = fact.proof.writer
     if fact.environment and not _is_here(control, case, fact.environment):
@@ -172,7 +186,4 @@ def _may_matter(control: ApprovalsControl, case: Case, fact: ApprovalFact, words
         return True
     if not _may_approve(control, case, writer):
         return False
-    return not any(
-        word.proof.writer == writer and word.person == writer and word.time > fact.proof.time
-        for word in words
-    )
+    return own.get(writer, "") <= fact.proof.time

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from custody.kinds import CommitRange, PolicySeen
+from custody.kinds import CommitRange, PolicySeen, Word
 from custody.policy.facts import ApprovalFact, ArtifactFact, Facts, Release
 from custody.query.types import Proof
 
@@ -30,12 +30,14 @@ class Asked:
 
     `record` is the newest readable entry that recorded it; None where this ledger knows nothing of it. `commits` are
     those after `base`, the last approved release, the oldest first. `before` is the verdict as it stands, `after`
-    what it would be with this person's approval: None where the key is nobody's in the trust document.
+    what it would be with this word. `recorder` is whoever records it, `person` whose word it is; "" is nobody that the
+    trust document knows. Of a recorder who may not record approvals there is no `after`: it would count for nothing.
     """
 
     artifact: str
     environment: str
-    approver: str
+    recorder: str
+    person: str
     record: ArtifactFact | None
     base: Release | None
     commits: tuple[CommitAsked, ...]
@@ -57,24 +59,49 @@ class Asked:
         return PolicySeen(self.before.policy, self.before.policy_sha256)
 
 
-def ask(judgement: Judgement, sha256: str, environment: str, *, moment: str, approver: str) -> Asked:
-    """Put together what an approver (an identity, or "") must see, as of `moment` (UTC text)."""
+def ask(
+    judgement: Judgement,
+    sha256: str,
+    environment: str,
+    *,
+    moment: str,
+    recorder: str,
+    decision: Word = "approved",
+    given_by: str = "",
+    given_at: str = "",
+    signed_by: str = "",
+) -> Asked:
+    """Put together what an approver must see, as of `moment` (UTC text).
+
+    `recorder` is an identity or "". The word is their own, unless they relay that of `given_by`, or it is that of a
+    tag which the key `signed_by` (hex) signed.
+    """
+    identities = judgement.identities
     facts = judgement.facts(sha256, environment, moment=moment)
     records = [one for one in facts.records if one.readable and one.proof.time <= moment]
     record = max(records, key=lambda one: (one.proof.time, one.proof.position), default=None)
     before = judgement.judge(facts, moment)
+    person: str | None = recorder
+    if signed_by:
+        person = identities.of_key(signed_by)
+    elif given_by:
+        person = identities.of_claim(given_by)
     after = None
-    if approver:
+    if identities.may_write("approval", recorder):
         given = ApprovalFact(
-            Proof(-1, "", moment, approver),
+            Proof(-1, "", moment, recorder),
             environment,
-            "approved",
-            commit=record.commit if record else "",
-            base=facts.base.commit if facts.base else "",
-            policy_sha256=before.policy_sha256,
+            decision,
+            given_by,
+            given_at,
+            signed_by,
+            record.commit if record else "",
+            facts.base.commit if facts.base else "",
+            before.policy_sha256,
         )
         after = judgement.judge(replace(facts, approvals=(*facts.approvals, given)), moment)
-    return Asked(sha256, environment, approver, record, facts.base, _commits(facts, record), before, after)
+    commits = _commits(facts, record)
+    return Asked(sha256, environment, recorder, person or "", record, facts.base, commits, before, after)
 
 
 def _commits(facts: Facts, record: ArtifactFact | None) -> tuple[CommitAsked, ...]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
+from custody.kinds.again import Again
 from custody.kinds.fields import Fields
 from custody.ledger.reader import Snapshot
 from custody.policy.bodies import Bodies
@@ -49,4 +50,4 @@ class Asking:
 
     def read(self, wanted: Mapping[int, str], kind: str, read: Callable[[Fields], T]) -> dict[int, T]:
         """The bodies with these digests, by position."""
-        return {position: read(Fields(value, kind)) for position, value in self.bodies.read(wanted).items()}
+        return {position: read(Again(value, kind)) for position, value in self.bodies.read(wanted).items()}

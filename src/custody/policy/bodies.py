@@ -11,7 +11,7 @@ from custody.ledger.entry import entry_id, parse_header
 from custody.ledger.reader import Snapshot
 
 _AT_ONCE = 500
-_KEPT = 20_000
+_KEPT = 1000
 
 
 class Bodies:

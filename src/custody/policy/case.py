@@ -5,10 +5,10 @@ The order in which facts were given leaves no trace here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from functools import cached_property
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar, cast
 
 from custody.ledger.timestamps import from_datetime, to_datetime
 from custody.policy.document import Policy
@@ -44,13 +44,15 @@ class _Fact(Protocol):
 
 
 F = TypeVar("F", bound=_Fact)
+T = TypeVar("T")
 
 
 class Case:
     """The facts of one judgement.
 
     `records`, `approvals`, `deployments` and `allowed` are in order of effect, the unreadable among them;
-    `evidence` is by control and subject, `hidden` is the evidence that cannot be read.
+    `evidence` is by control and subject, `reviews` are the controls with evidence of reviewed changes, and `hidden`
+    is the evidence that cannot be read. `once` keeps what several rules ask for.
     """
 
     def __init__(self, facts: Facts, policy: Policy, identities: Identities, moment: str) -> None:
@@ -60,6 +62,7 @@ class Case:
             facts.artifact.name,
             facts.environment,
         )
+        self._kept: dict[object, object] = {}
         self._may: dict[tuple[str, str], bool] = {}
         self.records: Sequence[ArtifactFact] = self._counting("artifact", facts.records)
         self.approvals: Sequence[ApprovalFact] = self._counting("approval", facts.approvals)
@@ -70,10 +73,13 @@ class Case:
             self.base = None
         self.trails: dict[int, TrailFact] = {one.trail: one for one in facts.trails}
         self.evidence: dict[str, dict[str, list[EvidenceFact]]] = {}
+        self.reviews: set[str] = set()
         self.hidden: list[EvidenceFact] = []
         for fact in self._counting("evidence", facts.evidence):
             if fact.readable:
                 self.evidence.setdefault(fact.control, {}).setdefault(fact.subject, []).append(fact)
+                if fact.pull_request is not None:
+                    self.reviews.add(fact.control)
             else:
                 self.hidden.append(fact)
 
@@ -91,6 +97,12 @@ class Case:
         if len(found) > 1:
             found.sort(key=_order)
         return found
+
+    def once(self, key: object, find: Callable[[], T]) -> T:
+        """What was found out before under this key, or is now."""
+        if key not in self._kept:
+            self._kept[key] = find()
+        return cast(T, self._kept[key])
 
     @cached_property
     def readable(self) -> Sequence[ArtifactFact]:

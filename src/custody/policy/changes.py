@@ -40,6 +40,10 @@ def new_commits(case: Case) -> NewCommits:
     Its own commit is always among them: that a release before it had the same one says nothing of who saw it. Where
     records give several ranges that reach back to that release, what is in any of them is new.
     """
+    return case.once("new commits", lambda: _new_commits(case))
+
+
+def _new_commits(case: Case) -> NewCommits:
     if case.unread:
         said = f"a record of the artifact cannot be read, and may name other commits: {entries(case.unread)}"
         return NewCommits((), "", Weighed("unknown", said, tuple(case.unread)))
@@ -161,9 +165,15 @@ def changes_about(
     `control` is the name of the evidence (None: any), `roles` those that its writer needs. Of one change that is in
     force on several subjects its latest record counts. Those in one tuple are of one time: the worst of them counts.
     """
+    names = frozenset(case.reviews if control is None else {control} & case.reviews)
+    return case.once(("changes", names, roles), lambda: _changes_about(case, names, roles))
+
+
+def _changes_about(
+    case: Case, names: frozenset[str], roles: frozenset[str]
+) -> dict[str, list[tuple[ChangeFact, ...]]]:
     ties: list[Sequence[EvidenceFact]] = []
     newest: dict[str, list[EvidenceFact]] = {}  # by the change's URL its latest records
-    names = case.evidence if control is None else ({control} & case.evidence.keys())
     for name in names:
         for subject, found in case.evidence[name].items():
             if not _is_here(case, subject):
@@ -199,14 +209,20 @@ def changes_about(
     return {commit: [groups[key] for key in sorted(groups)] for commit, groups in about.items()}
 
 
-def unmerged(case: Case, commit: str, control: str) -> ChangeFact | None:
-    """A change that holds a commit and is about none, because it is not merged: for a sentence."""
-    for subject, found in case.evidence.get(control, {}).items():
-        for fact in found if _is_here(case, subject) else ():
-            change = fact.pull_request
-            if change is not None and any(one.commit == commit for one in change.changes):
-                return ChangeFact(fact, change, case.identities)
-    return None
+def unmerged(case: Case, control: str) -> dict[str, ChangeFact]:
+    """By commit a change that holds it, whether it is about it or not: for a sentence."""
+
+    def find() -> dict[str, ChangeFact]:
+        return {
+            part.commit: ChangeFact(fact, fact.pull_request, case.identities)
+            for subject, found in case.evidence.get(control, {}).items()
+            if _is_here(case, subject)
+            for fact in found
+            if fact.pull_request is not None
+            for part in fact.pull_request.changes
+        }
+
+    return case.once(("unmerged", control), find)
 
 
 def _is_here(case: Case, subject: str) -> bool:

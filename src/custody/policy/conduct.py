@@ -6,7 +6,7 @@ finding of conduct changes no exit status and no verdict.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +15,9 @@ from custody.policy.case import Case
 from custody.policy.document import Policy
 from custody.policy.duties import duties
 from custody.policy.facts import Facts
-from custody.policy.verdict import GOOD, Verdict
+from custody.policy.governing import UNGOVERNED
+from custody.policy.verdict import GOOD, NOTHING_APPLIES, Verdict
+from custody.query.clocks import Arrivals
 from custody.query.types import Proof
 
 if TYPE_CHECKING:
@@ -54,7 +56,6 @@ _APPROVED = """
     SELECT position, entry, time, writer, name, sha256, environment, decision, in_force FROM approval
     ORDER BY time, position
 """
-_MERGES = "SELECT position, time FROM merge ORDER BY position"
 _EVIDENCE = """
     SELECT position, entry, time, writer, control, subject FROM evidence ORDER BY position
 """
@@ -105,14 +106,14 @@ def _deployments(judgement: Judgement, placed: list[Deployed]) -> Iterator[Condu
     asked_for = {row[0] for row in judgement.index.rows("SELECT DISTINCT environment FROM approval")}
     for one in placed:
         moment = one.proof.time
-        facts = judgement.facts(one.sha256, one.environment)
+        facts = judgement.facts(one.sha256, one.environment, moment=moment)
         if not any(record.proof.time <= moment for record in facts.records):
             yield one.conduct("deployed-unrecorded", "no entry that counts had recorded it by then")
         decided = _last_decision(judgement.index, one.sha256, one.environment, moment)
         if decided == "FAILED":
             yield one.conduct("deployed-against-decision", "the last decision recorded before it was no")
         verdict = judgement.judge(facts, moment)
-        if verdict.policy:
+        if verdict.reason != UNGOVERNED:
             yield from _against(one, verdict)
         elif one.environment in asked_for and not _approved(facts, one.environment, moment):
             yield one.conduct(
@@ -126,7 +127,8 @@ def _against(one: Deployed, verdict: Verdict) -> Iterator[Conduct]:
         if control.kind in _OF_KIND:
             yield one.conduct(_OF_KIND[control.kind], f"{control.name}: {control.sentence}")
     if verdict.outcome != "passed":
-        message = f"policy {verdict.policy} did not say yes: {_standing(verdict)}"
+        who = f"policy {verdict.policy} did not say yes" if verdict.policy else "no policy could say yes"
+        message = f"{who}: {_standing(verdict)}"
         yield one.conduct("deployed-against-verdict", message)
 
 
@@ -151,8 +153,16 @@ def _approvals(judgement: Judgement, placed: list[Deployed]) -> Iterator[Conduct
         if first is not None and first[0] is not None and one.proof.time < first[0]:
             yield one.conduct("approval-before-code", "it was approved before it was recorded")
         yield from _by_author(judgement, one, facts)
-        if in_force and (sha256, environment) not in seen and one.proof.time < overdue:
+        if in_force and one.proof.time < overdue and not _is_among(judgement, sha256, environment, seen):
             yield one.conduct("approved-not-deployed", "it was approved, and has not been seen there since")
+
+
+def _is_among(judgement: Judgement, sha256: str, environment: str, seen: Set[tuple[str, str]]) -> bool:
+    """Whether an artifact was seen in an environment, or in a member of it where it is a group."""
+    governing = judgement.governing(environment)
+    policy = None if isinstance(governing, str) else governing.policy
+    members = policy.groups.get(environment, ()) if policy is not None else ()
+    return any((sha256, one) in seen for one in (environment, *members))
 
 
 def _by_author(judgement: Judgement, one: Deployed, facts: Facts) -> Iterator[Conduct]:
@@ -191,20 +201,20 @@ def _decisions(judgement: Judgement) -> Iterator[Conduct]:
 def _standing(verdict: Verdict) -> str:
     """What stands in the way of a yes."""
     bad = [control for control in verdict.controls if control.state not in GOOD]
-    return ", ".join(f"{control.name} {control.state}" for control in bad) or verdict.reason
+    return (
+        ", ".join(f"{control.name} {control.state}" for control in bad) or verdict.reason or NOTHING_APPLIES
+    )
 
 
 def _late(judgement: Judgement) -> Iterator[Conduct]:
-    """Evidence whose merge came long after its claimed time: nobody else saw it in between."""
-    merges = judgement.index.rows(_MERGES)
-    at = 0
+    """Evidence that arrived long after its claimed time: nobody else saw it in between."""
+    arrivals = Arrivals(judgement.index)
     for *proof, control, subject in judgement.index.rows(_EVIDENCE):
         position, _, claimed, _ = proof
-        while at < len(merges) and merges[at][0] < position:
-            at += 1
-        if at < len(merges) and claimed < _earlier(merges[at][1], LATE):
-            message = f"{control} claims {claimed}, and reached this ledger with the merge of {merges[at][1]}"
-            sha256 = subject if ":" not in subject else ""
+        arrived = arrivals.of(position, claimed).time
+        if claimed < _earlier(arrived, LATE):
+            message = f"{control} claims {claimed}, and reached this ledger no earlier than {arrived}"
+            sha256 = subject if subject and ":" not in subject else ""
             yield Conduct("late-evidence", message, sha256, "", Proof(*proof))
 
 

@@ -6,14 +6,14 @@ What is not known is said, because nobody can be shown to be apart from somebody
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 
 from custody.policy.case import Case
 from custody.policy.changes import ChangeFact, changes_about, new_commits
 from custody.policy.document import Duty
 from custody.policy.facts import ArtifactFact, DeploymentFact
-from custody.policy.superseding import may_supersede
-from custody.policy.words import entries, quoted, several, short
-from custody.query.types import Proof
+from custody.policy.superseding import later
+from custody.policy.words import MAX_NAMED, entries, quoted, several, short
 
 
 class Duties:
@@ -31,8 +31,12 @@ class Duties:
 
 def duties(case: Case, apart: Iterable[Duty], claimed_authors: bool = False) -> Duties:
     """Everybody who had one of these duties."""
-    found = Duties()
     wanted = frozenset(apart)
+    return case.once(("duties", wanted, claimed_authors), lambda: _duties(case, wanted, claimed_authors))
+
+
+def _duties(case: Case, wanted: frozenset[Duty], claimed_authors: bool) -> Duties:
+    found = Duties()
     if "builder" in wanted:
         _builders(case, found)
     if "deployer" in wanted:
@@ -90,13 +94,12 @@ def _writers(case: Case, found: Duties, wanted: frozenset[Duty], claimed: bool) 
             _of_change(found, one, wanted, claimed)
         if not changes:
             _uncovered(case, found, commit, wanted, claimed)
-        elif later := _later(case, list(changes.values())):
-            found.unknown[f"what cannot be read may tell of others who wrote it: {entries(later)}"] = None
-
-
-def _later(case: Case, changes: list[ChangeFact]) -> list[Proof]:
-    facts = [one.fact for one in changes]
-    return [one.proof for one in case.hidden if any(may_supersede(one, [fact]) for fact in facts)]
+        for one in changes.values() if case.hidden else ():
+            proofs = [hidden.proof for hidden in islice(later(case.hidden, [one.fact]), MAX_NAMED)]
+            if proofs:
+                found.unknown[f"what cannot be read may tell of others who wrote it: {entries(proofs)}"] = (
+                    None
+                )
 
 
 def _of_change(found: Duties, one: ChangeFact, wanted: frozenset[Duty], claimed: bool) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from custody.kinds import PullRequest, Statement
+from custody.kinds.again import Again
 from custody.kinds.extras import NOTHING
-from custody.kinds.fields import Fields
-from custody.ledger.canonical import JsonObject
 from custody.policy.asking import Asking
 from custody.policy.facts import EvidenceFact
 from custody.query.types import Proof
@@ -104,10 +103,10 @@ def _readable(asking: Asking, wanted: Mapping[str, Wanted]) -> dict[str, list[Ev
     bound: dict[tuple[int, str], str] = {}
     for row in rows:
         body = bodies[row.proof.position]
-        if row.chain in asking.dark and _leans_on_trail(body):
+        if asking.dark and row.chain in asking.dark and _leans_on_trail(body):
             continue  # told by `_in_the_dark`
         subject = row.subject
-        if _by_name(body) and not asking.whole:
+        if not asking.whole and _name_alone(body):
             place = row.trail, row.name
             if place not in bound:
                 bound[place] = _binding(asking, *place)
@@ -136,18 +135,17 @@ def _in_the_dark(asking: Asking) -> list[_Unclear]:
         return []
     rows = _rows(asking, _IN_THE_DARK, asking.dark)
     bodies = _bodies(asking, rows)
-    return [
-        _Unclear(row, None, name, bool(name))
-        for row, name in ((row, _by_name(bodies[row.proof.position])) for row in rows)
-        if _leans_on_trail(bodies[row.proof.position])
-    ]
+    found = ((row, bodies[row.proof.position]) for row in rows)
+    names = ((row, _name_alone(body)) for row, body in found if _leans_on_trail(body))
+    return [_Unclear(row, None, name, bool(name)) for row, name in names]
 
 
 def _rows(asking: Asking, sql: str, values: Iterable[object]) -> list[_Row]:
     return [_Row(Proof(*row[:4]), *row[4:]) for row in asking.rows(sql, values)]
 
 
-def _bodies(asking: Asking, rows: Sequence[_Row]) -> dict[int, JsonObject]:
+def _bodies(asking: Asking, rows: Sequence[_Row]) -> dict[int, Any]:
+    """The bodies as they are: the index has a row of what was of evidence's form, and there is much of it."""
     return asking.bodies.read({row.proof.position: row.body for row in rows})
 
 
@@ -159,22 +157,19 @@ def _subjects(artifact: str, about: Wanted) -> list[str]:
     ]
 
 
-# What the index has a row of was read as evidence: nothing of its form needs to be looked at again, which would take
-# most of the time that a verdict takes.
+def _name_alone(body: Any) -> str:
+    """The name of the artifact that evidence is on, where it does not say which bytes."""
+    about = body.get("artifact")
+    return str(about["name"]) if about is not None and "sha256" not in about else ""
 
 
-def _by_name(body: JsonObject) -> str:
-    """The name of the artifact that evidence is on, where it has the name alone."""
-    about = cast(dict[str, str] | None, body.get("artifact"))
-    return about["name"] if about is not None and "sha256" not in about else ""
-
-
-def _leans_on_trail(body: JsonObject) -> bool:
-    return bool(_by_name(body)) or ("artifact" not in body and "commit" not in body)
+def _leans_on_trail(body: Any) -> bool:
+    return bool(_name_alone(body)) or ("artifact" not in body and "commit" not in body)
 
 
 def _fact(row: _Row, body: Any, subject: str) -> EvidenceFact:
-    pull_request, statement = body.get("pullRequest"), body.get("statement")
+    get = body.get
+    pull_request, statement = get("pullRequest"), get("statement")
     return EvidenceFact(
         row.proof,
         row.chain_id,
@@ -183,12 +178,12 @@ def _fact(row: _Row, body: Any, subject: str) -> EvidenceFact:
         body["control"],
         body["type"],
         body["result"],
-        body.get("format", ""),
-        body.get("summary", NOTHING),
-        tuple(body.get("conditions", ())),
-        body.get("licences", NOTHING),
-        PullRequest.read(Fields(pull_request, "pullRequest")) if pull_request is not None else None,
-        Statement.read(Fields(statement, "statement")) if statement is not None else None,
+        get("format", ""),
+        get("summary", NOTHING),
+        tuple(get("conditions", ())),
+        get("licences", NOTHING),
+        PullRequest.read(Again(pull_request, "")) if pull_request else None,
+        Statement.read(Again(statement, "")) if statement else None,
     )
 
 

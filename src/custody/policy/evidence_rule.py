@@ -140,7 +140,7 @@ def _licences(
     left_out = summary.get("licencesLeftOut", 0) or max(0, summary.get("licences", 0) - len(licences))
     if left_out:
         yield f"{left_out} of its licences are left out, and may be any"
-    denied = [one for one in licences if any(matches(glob, one) for glob in control.denied_licences)]
+    denied = {one for one in licences if any(matches(glob, one) for glob in control.denied_licences)}
     if denied:
         yield f"it has licences that are denied: {several(map(quoted, sorted(denied)))}"
     strange = [

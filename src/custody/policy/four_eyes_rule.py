@@ -6,15 +6,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 from custody.policy.case import Case, Weighed
 from custody.policy.changes import ChangeFact, changes_about, new_commits, unmerged
 from custody.policy.document import FourEyesControl
-from custody.policy.superseding import may_supersede
+from custody.policy.facts import EvidenceFact
+from custody.policy.superseding import later
 from custody.policy.verdict import State
-from custody.policy.words import counted, entries, several, short
-from custody.query.types import Proof
-from custody.record.four_eyes import four_eyes
+from custody.policy.words import MAX_NAMED, counted, entries, several, short
+from custody.record.four_eyes import FourEyes, four_eyes
 
 _WORST_FIRST: tuple[State, ...] = ("failed", "missing", "unknown", "satisfied")
 _BEST_FIRST: tuple[State, ...] = ("satisfied", "unknown", "failed")
@@ -26,8 +27,9 @@ def judge_four_eyes(control: FourEyesControl, case: Case) -> Weighed:
     if new.doubt is not None:
         return new.doubt
     about = changes_about(case, control.control, control.roles)
-    judged: dict[str, Weighed] = {}
-    parts = [_commit(control, case, commit, about.get(commit, ()), judged) for commit in new.commits]
+    hidden = [one for one in case.hidden if case.has_role(one.proof.writer, control.roles)]
+    judged: dict[str, FourEyes] = {}
+    parts = [_commit(control, case, commit, about.get(commit, ()), hidden, judged) for commit in new.commits]
     state = next(state for state in _WORST_FIRST if any(part.state == state for part in parts))
     decisive = [part for part in parts if part.state == state]
     proofs = tuple(dict.fromkeys(proof for part in decisive for proof in part.proofs))
@@ -43,57 +45,53 @@ def _commit(
     case: Case,
     commit: str,
     groups: Sequence[tuple[ChangeFact, ...]],
-    judged: dict[str, Weighed],
+    hidden: Sequence[EvidenceFact],
+    judged: dict[str, FourEyes],
 ) -> Weighed:
     """One commit: any of the changes about it will do; of those recorded at one time, each must."""
-    hidden = [one for one in case.hidden if case.has_role(one.proof.writer, control.roles)]
     found: list[Weighed] = []
     for group in groups:
         each = [_change(control, one, commit, judged) for one in group]
         worst = next(part for state in _WORST_FIRST for part in each if part.state == state)
-        later = [
-            one.proof
-            for one in hidden
-            if worst.state == "satisfied" and may_supersede(one, [change.fact for change in group])
-        ]
-        found.append(_unreadable(commit, later) if later else worst)
+        after: Sequence[EvidenceFact] = ()
+        if worst.state == "satisfied" and hidden:
+            after = tuple(islice(later(hidden, [change.fact for change in group]), MAX_NAMED))
+        found.append(_unreadable(commit, after) if after else worst)
     if found:
         return next(part for state in _BEST_FIRST for part in found if part.state == state)
     if hidden:
-        return _unreadable(commit, [one.proof for one in hidden])
-    other = unmerged(case, commit, control.control)
+        return _unreadable(commit, hidden[:MAX_NAMED])
+    other = unmerged(case, control.control).get(commit)
     if other is not None:
         said = f"commit {short(commit)}: {other.words} holds it and is not in force, or not merged"
         return Weighed("missing", said, (other.fact.proof,))
     return Weighed("missing", f"commit {short(commit)}: no {control.control} is about it")
 
 
-def _unreadable(commit: str, proofs: list[Proof]) -> Weighed:
+def _unreadable(commit: str, hidden: Sequence[EvidenceFact]) -> Weighed:
+    proofs = tuple(one.proof for one in hidden)
     said = f"commit {short(commit)}: what cannot be read may be the last word on it: {entries(proofs)}"
-    return Weighed("unknown", said, tuple(proofs))
+    return Weighed("unknown", said, proofs)
 
 
-def _change(control: FourEyesControl, one: ChangeFact, commit: str, judged: dict[str, Weighed]) -> Weighed:
+def _change(control: FourEyesControl, one: ChangeFact, commit: str, judged: dict[str, FourEyes]) -> Weighed:
     """What a change comes to for one of its commits; by itself it is judged once."""
-    entry = one.fact.proof.entry
-    if entry not in judged:
-        judged[entry] = _whole(control, one)
-    whole = judged[entry]
-    if whole.state != "satisfied" and control.services:
-        services = _services(control, one, commit)
-        if services:
-            return Weighed("satisfied", f"{several(sorted(services))} alone wrote {one.words}", whole.proofs)
-    return whole
-
-
-def _whole(control: FourEyesControl, one: ChangeFact) -> Weighed:
     proofs = (one.fact.proof,)
-    found = four_eyes(one.change, one.person)
+    found = judged.get(one.fact.proof.entry)
+    if found is None:
+        found = judged[one.fact.proof.entry] = four_eyes(one.change, one.person)
     if control.objections and found.objections:
-        said = f"{one.words}: {counted(found.objections, 'person').replace('persons', 'people')} asked for changes"
+        people = "1 person" if found.objections == 1 else f"{found.objections} people"
+        return Weighed("failed", f"{one.words}: {people} asked for changes", proofs)
+    approvers = sorted(set(found.approvers) - control.services)
+    if found.ok and approvers:
+        return Weighed("satisfied", f"{several(approvers)} approved {one.words}", proofs)
+    services = _services(control, one, commit)
+    if services:
+        return Weighed("satisfied", f"{several(sorted(services))} alone wrote {one.words}", proofs)
+    if found.approvers and not approvers:
+        said = f"{one.words}: only {several(sorted(found.approvers))} approved it, which is a service"
         return Weighed("failed", said, proofs)
-    if found.ok:
-        return Weighed("satisfied", f"{several(sorted(found.approvers))} approved {one.words}", proofs)
     if found.approvers and one.change.changes:
         names = several(one.named(name) for name in found.unknown)
         said = (
@@ -106,6 +104,8 @@ def _whole(control: FourEyesControl, one: ChangeFact) -> Weighed:
 
 def _services(control: FourEyesControl, one: ChangeFact, commit: str) -> set[str]:
     """The services that alone wrote a commit, if only such did. A merge is of all that the change holds."""
+    if not control.services:
+        return set()
     change = one.change
     own = [part for part in change.changes if part.commit == commit]
     parts = own or change.changes

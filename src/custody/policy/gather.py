@@ -23,7 +23,8 @@ from custody.policy.trail_facts import trail_facts
 from custody.query.index import Index
 from custody.query.types import Proof
 
-_AT_ONCE = 500
+AT_ONCE = 100
+"""Artifacts whose facts are gathered together; whoever wants more of them does best to ask for so many at a time."""
 
 _RUN = "run.flow, run.trail, run.branch, run.actor, run.provider"
 _RECORDS = f"""
@@ -83,8 +84,8 @@ class Gatherer:
         """
         asking = Asking(self._known, at, moment)
         facts: dict[str, Facts] = {}
-        for start in range(0, len(artifacts), _AT_ONCE):
-            facts.update(_Gathering(asking, environment).run(artifacts[start : start + _AT_ONCE]))
+        for start in range(0, len(artifacts), AT_ONCE):
+            facts.update(_Gathering(asking, environment).run(artifacts[start : start + AT_ONCE]))
         return facts
 
 
@@ -154,7 +155,7 @@ class _Gathering:
                 tuple(one.deployments),
                 tuple(one.allowed),
                 tuple(trails[trail] for trail in one.trails),
-                last_release(asking, artifact, list(one.names), one.first, self._environment),
+                last_release(asking, list(one.names), one.first, self._environment),
             )
             for artifact, one in found.items()
         }

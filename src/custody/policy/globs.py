@@ -17,6 +17,8 @@ _FILLER = "x"
 def matches(glob: str, text: str) -> bool:
     """Whether a glob matches the whole of a text, in at most len(glob) * len(text) steps."""
     first, *rest = glob.split("*")
+    if "?" not in first and not text.startswith(first):
+        return False  # most of what is asked, and told without another step
     if not rest:
         return _is_at(glob, text, 0) and len(glob) == len(text)
     *middle, last = rest

@@ -16,6 +16,8 @@ from custody.policy.read import read_policy
 from custody.query.index import Index
 from custody.query.types import Proof
 
+UNGOVERNED = "no policy in force governs it"
+"""The sentence of an environment that no policy is for. Any other tells of one that cannot be judged by."""
 _KEPT = 1000
 
 _RECORDED = """
@@ -65,7 +67,7 @@ def governing(entries: Sequence[PolicyEntry], environment: str) -> PolicyEntry |
     if len(found) > 1:
         names = " and ".join(f"{entry.name} (position {entry.proof.position})" for entry in found)
         return f"more than one policy governs it: {names}"
-    return found[0] if found else "no policy in force governs it"
+    return found[0] if found else UNGOVERNED
 
 
 class Policies:

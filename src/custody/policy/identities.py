@@ -8,6 +8,7 @@ two identities claim is nobody's, and neither is the account that stands for eve
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
+from functools import lru_cache
 from typing import Self
 
 from custody.record.four_eyes import NOBODY
@@ -15,6 +16,7 @@ from custody.trust.document import TrustDocument
 from custody.trust.roles import may_write
 
 _MAIL = "mailto"
+_MOST_REMEMBERED = 10_000  # names that were asked for
 _NONE: frozenset[str] = frozenset()
 
 Name = tuple[str, str]  # the platform ("" for any, "mailto" for an address), the login or address
@@ -23,7 +25,7 @@ Name = tuple[str, str]  # the platform ("" for any, "mailto" for an address), th
 class Identities:
     """The people and machines of a trust document: by name their roles, by key (hex) and by `Name` who they are."""
 
-    __slots__ = ("_claims", "_keys", "_roles")
+    __slots__ = ("_claims", "_found", "_keys", "_roles")
 
     def __init__(
         self, roles: Mapping[str, frozenset[str]], keys: Mapping[str, str], claims: Mapping[Name, Set[str]]
@@ -32,6 +34,7 @@ class Identities:
         self._claims: dict[str, dict[str, Set[str]]] = {}  # login -> platform -> who claim it
         for (provider, name), who in claims.items():
             self._claims.setdefault(name, {})[provider] = who
+        self._found = lru_cache(_MOST_REMEMBERED)(self._find)
 
     @classmethod
     def from_trust(cls, document: TrustDocument | None) -> Self:
@@ -67,6 +70,9 @@ class Identities:
 
         Where the platform is not known, a login that is claimed for one alone could be a stranger's on another.
         """
+        return self._found(name, provider)
+
+    def _find(self, name: str, provider: str) -> str | None:
         folded = _fold(name)
         by_provider = self._claims.get(folded)
         if not by_provider or folded == NOBODY:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from custody.ledger.reader import Snapshot
 from custody.policy.asking import Known
 from custody.policy.document import Policy
 from custody.policy.facts import Facts
-from custody.policy.gather import Gatherer
+from custody.policy.gather import AT_ONCE, Gatherer
 from custody.policy.globs import matches
 from custody.policy.governing import Policies, PolicyEntry, governing
 from custody.policy.identities import Identities
@@ -77,11 +78,13 @@ class Judgement:
         chosen = self._choose(environment, moment, at, policy)
         if isinstance(chosen, str):
             return {artifact: Verdict(artifact, environment, now, reason=chosen) for artifact in artifacts}
-        found = self._gatherer.gather(artifacts, environment, at=at, moment=moment)
         policy, proof = chosen
-        return {
-            artifact: judge(facts, policy, self.identities, now, proof) for artifact, facts in found.items()
-        }
+        verdicts: dict[str, Verdict] = {}
+        for start in range(0, len(artifacts), AT_ONCE):
+            some = artifacts[start : start + AT_ONCE]
+            for artifact, facts in self._gatherer.gather(some, environment, at=at, moment=moment).items():
+                verdicts[artifact] = judge(facts, policy, self.identities, now, proof)
+        return verdicts
 
     def facts(
         self, artifact: str, environment: str, *, moment: str | None = None, at: int | None = None
@@ -103,9 +106,27 @@ class Judgement:
         """The policy that governs an environment then, or a sentence that says why none does."""
         return governing(self._policies.in_force(at, moment), environment)
 
-    def in_force(self, moment: str | None = None, *, at: int | None = None) -> list[PolicyEntry]:
-        """The policies in force then, those that cannot be told among them."""
-        return self._policies.in_force(at, moment)
+    def groups(self, moment: str | None = None) -> dict[str, tuple[str, ...]]:
+        """The logical environments that the policies in force declare, and their members."""
+        return {
+            name: members
+            for entry in self._policies.in_force(None, moment)
+            if entry.policy is not None
+            for name, members in entry.policy.groups.items()
+        }
+
+    def interval(self, environment: str, moment: str | None = None) -> timedelta | None:
+        """How often reports of an environment are due, by the policies in force: the shortest that matches."""
+        return min(
+            (
+                length
+                for entry in self._policies.in_force(None, moment)
+                if entry.policy is not None
+                for glob, length in entry.policy.intervals.items()
+                if matches(glob, environment)
+            ),
+            default=None,
+        )
 
     def last_moment(self, at: int | None = None) -> str:
         """The latest time in effect of what counts, in front of position `at`: now, in a file."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from custody.policy.judgement import Judgement
 from custody.policy.verdict import ControlVerdict, Verdict
+from custody.query.types import State
 
 _ENVIRONMENTS = """
     SELECT name FROM environment UNION SELECT environment FROM approval UNION SELECT environment FROM deployment
@@ -43,6 +44,19 @@ class Standing(NamedTuple):
             if old is None or new is None or (old.state, old.instead) != (new.state, new.instead):
                 found.append(Difference(name, old, new))
         return tuple(found)
+
+
+def standings_at(
+    judgement: Judgement, state: State, moment: str, *, at: int | None = None
+) -> dict[str, Standing]:
+    """Of each artifact of a state the verdict when it began to run, and the one at a moment. `at` as in Judgement."""
+    moment = min(moment, judgement.now)
+    found = {}
+    for one in state.services:
+        then = judgement.verdict(one.sha256, state.environment, moment=one.since, at=at)
+        now = judgement.verdict(one.sha256, state.environment, moment=moment, at=at)
+        found[one.sha256] = Standing(then, now)
+    return found
 
 
 def governed(judgement: Judgement, moment: str | None = None) -> list[str]:

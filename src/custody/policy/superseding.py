@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from custody.policy.case import Case
 from custody.policy.facts import EvidenceFact
@@ -29,17 +29,22 @@ def hidden_behind(
     case: Case, subject: str, found: Sequence[EvidenceFact], roles: frozenset[str]
 ) -> list[EvidenceFact]:
     """Evidence that cannot be read and may be about this subject, and a later word on it than what was found."""
-    return [
-        hidden
-        for hidden in case.hidden
-        if case.has_role(hidden.proof.writer, roles)
-        and case.may_be_about(hidden, subject)
-        and may_supersede(hidden, found)
-    ]
+    hidden = (
+        one
+        for one in case.hidden
+        if case.has_role(one.proof.writer, roles) and case.may_be_about(one, subject)
+    )
+    return list(later(hidden, found))
 
 
-def may_supersede(hidden: EvidenceFact, found: Sequence[EvidenceFact]) -> bool:
-    """Whether evidence that cannot be read would be in force, or worse than what is, if it were about the same."""
-    if any(fact.chain == hidden.chain and fact.seq > hidden.seq for fact in found):
-        return False
-    return all(fact.chain == hidden.chain or hidden.proof.time >= fact.proof.time for fact in in_force(found))
+def later(hidden: Iterable[EvidenceFact], found: Sequence[EvidenceFact]) -> Iterator[EvidenceFact]:
+    """Of evidence that cannot be read that which would be in force, or beside what is, if it were about the same."""
+    ends: dict[str, int] = {}
+    for fact in found:
+        ends[fact.chain] = max(fact.seq, ends.get(fact.chain, 0))
+    now = in_force(found)
+    chains = {fact.chain for fact in now}
+    since = now[0].proof.time if now else ""
+    for one in hidden:
+        if one.seq >= ends.get(one.chain, 0) and (one.proof.time >= since or one.chain in chains):
+            yield one

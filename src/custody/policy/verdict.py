@@ -12,6 +12,9 @@ Outcome = Literal["passed", "failed", "unknown"]
 
 GOOD: frozenset[State] = frozenset({"satisfied", "not-applicable", "excepted"})
 
+NOTHING_APPLIES = "no control of the policy applies to it"
+"""Why a verdict is unknown that has neither a control that is not good nor a reason."""
+
 
 @dataclass(frozen=True, slots=True)
 class ControlVerdict:

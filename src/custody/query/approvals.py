@@ -29,7 +29,10 @@ def list_approvals(index: Index, *, text: str = "", limit: int | None = None) ->
         sql += " WHERE " + " OR ".join(f"instr(lower({column}), ?)" for column in columns)
         parameters = [text.lower()] * len(columns)
     sql += " ORDER BY time DESC, position DESC LIMIT ?"
-    return [
-        ApprovalLine(environment, name, sha256, decision, detail, bool(in_force), Proof(*proof))
-        for environment, name, sha256, decision, detail, in_force, *proof in index.rows(sql, *parameters, -1 if limit is None else max(limit, 0))
-    ]
+    lines = []
+    for environment, name, sha256, decision, detail, in_force, *proof in index.rows(
+        sql, *parameters, -1 if limit is None else max(limit, 0)
+    ):
+        told = (environment, name, sha256, decision, detail)
+        lines.append(ApprovalLine(*told, bool(in_force), Proof(*proof)))
+    return lines

@@ -79,6 +79,8 @@ def timeline(index: Index, sha256: str) -> tuple[TimelineItem, ...]:
         *_recordings(index, sha256),
         *_checks(index, sha256),
         *_approvals(index, sha256),
+        *_decisions(index, sha256),
+        *_exceptions(index, sha256),
         *_deployments(index, sha256),
         *_runs(index, sha256),
     ]
@@ -138,6 +140,25 @@ def _approvals(index: Index, sha256: str) -> Iterator[TimelineItem]:
     for *proof, environment, decision, detail, in_force in rows:
         title = f"{decision} for {environment}"
         yield TimelineItem("approval", title, detail, decision == "approved", not in_force, Proof(*proof))
+
+
+def _decisions(index: Index, sha256: str) -> Iterator[TimelineItem]:
+    rows = index.rows(
+        "SELECT position, entry, time, writer, environment, result FROM decision WHERE sha256 = ?", sha256
+    )
+    for *proof, environment, result in rows:
+        said = "yes" if result == "PASSED" else "no"
+        title = f"the gate of {environment} said {said}"
+        yield TimelineItem("decision", title, "", result == "PASSED", False, Proof(*proof))
+
+
+def _exceptions(index: Index, sha256: str) -> Iterator[TimelineItem]:
+    rows = index.rows(
+        "SELECT position, entry, time, writer, environment, until, reason FROM allow WHERE sha256 = ?", sha256
+    )
+    for *proof, environment, until, reason in rows:
+        title = f"excepted for {environment} until {until[:16].replace('T', ' ')} UTC"
+        yield TimelineItem("allow", title, reason, None, False, Proof(*proof))
 
 
 def _deployments(index: Index, sha256: str) -> Iterator[TimelineItem]:

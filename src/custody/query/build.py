@@ -8,10 +8,9 @@ so that it does not depend on the order of the log.
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from hashlib import sha256
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from custody.kinds import (
@@ -25,75 +24,26 @@ from custody.kinds import (
     Merge,
     Policy,
     Seal,
-    Snapshot,
 )
 from custody.kinds.fields import Fields
-from custody.ledger.canonical import JsonObject, MalformedError, decode_object
-from custody.ledger.entry import MAX_BODY, Subject
-from custody.query.fold import Item
+from custody.ledger.canonical import JsonObject, MalformedError, decode_again
+from custody.ledger.entry import Subject
 from custody.query.index import Index
-from custody.query.states import fold_environments, write_items
+from custody.query.settling import bind_names, supersede
+from custody.query.snapshots import Snapshots
+from custody.query.states import fold_environments
 
 if TYPE_CHECKING:
     from custody.trust.judge import Judged
 
 MAX_NOTICES = 1000
 _MAX_FAILED_SHOWN = 3
-_SALT_TAIL = re.compile(rb'"salt":"[0-9a-f]{32}"\}')
-_SALT_TAIL_SIZE = 42
-_MAX_CONTENTS = 256
 _BARE_SEAL = len('{"salt":""}') + 32  # bytes of a seal's body that lists nothing
 _TIMED = (
     "chain", "artifact", "evidence", "approval", "deployment", "snapshot", "allow", "decision", "policy", "closing",
     "listing", "blank", "merge",
 )  # fmt: skip
-_UNTIMED = ("content", "source", "pull_request", "change")
-
-# Everything is taken to be in force, and to be the newest, until something else is found to be; that is rare, so
-# only what there are several of is put in order. Of evidence, the last of each chain comes first; then the latest;
-# of two at the same time the worse, then any one, but always the same: by entry id, which no merge changes.
-_SUPERSEDED_EVIDENCE = """
-    UPDATE evidence SET in_force = 0 WHERE position IN (
-        SELECT position FROM (
-            SELECT position, row_number() OVER (
-                PARTITION BY subject, control
-                ORDER BY place_in_chain > 1, time DESC, result = 'fail' DESC, entry) AS place
-            FROM (
-                SELECT position, subject, control, time, result, entry, row_number() OVER (
-                    PARTITION BY subject, control, chain ORDER BY seq DESC) AS place_in_chain
-                FROM evidence WHERE (subject, control) IN (
-                    SELECT subject, control FROM evidence GROUP BY subject, control HAVING count(*) > 1)))
-        WHERE place > 1)
-"""
-_SUPERSEDED_APPROVALS = """
-    UPDATE approval SET in_force = 0 WHERE position IN (
-        SELECT position FROM (
-            SELECT position, row_number() OVER (
-                PARTITION BY sha256, environment ORDER BY time DESC, decision = 'rejected' DESC, entry) AS place
-            FROM approval WHERE (sha256, environment) IN (
-                SELECT sha256, environment FROM approval GROUP BY sha256, environment HAVING count(*) > 1))
-        WHERE place > 1)
-"""
-_OLDER_ARTIFACTS = """
-    UPDATE artifact SET newest = 0 WHERE position IN (
-        SELECT position FROM (
-            SELECT position, row_number() OVER (PARTITION BY sha256 ORDER BY time DESC, position DESC) AS place
-            FROM artifact WHERE sha256 IN (SELECT sha256 FROM artifact GROUP BY sha256 HAVING count(*) > 1))
-        WHERE place > 1)
-"""
-_BIND = """
-    UPDATE evidence SET subject = (
-        SELECT max(sha256) FROM (
-            SELECT sha256, trail, name FROM artifact
-            UNION ALL SELECT sha256, trail, name FROM blank WHERE kind = 'artifact') AS recorded
-        WHERE recorded.trail = evidence.trail AND recorded.name = evidence.name HAVING count(DISTINCT sha256) = 1)
-    WHERE subject IS NULL
-"""
-# What did not bind counts for nothing, and is kept apart: before there were two of a name, it may have.
-_UNBOUND = """
-    INSERT INTO unbound SELECT position, entry, time, writer, chain, seq, trail, name, body FROM evidence
-    WHERE subject IS NULL
-"""
+_UNTIMED = ("content", "renewal", "source", "lineage", "pull_request", "change")
 
 
 class _Chain(NamedTuple):
@@ -112,20 +62,19 @@ class IndexBuilder:
         self._index = index
         self._chains: dict[str, _Chain] = {}
         self._trails: dict[tuple[str, str], int] = {}
-        self._contents: dict[bytes, tuple[str, int]] = {}
-        self._content_count = 0
         self._notices: Counter[str] = Counter()
         self._latest = ""  # the latest time claimed since the last merge
         self._moment = ""  # the latest in effect in front of it
         self._covered = 0  # that merge's position
         self._discounted: list[tuple[int, int]] = []
         self._rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in (*_TIMED, *_UNTIMED)}
+        self._snapshots = Snapshots(self._rows, self._note)
         self._makers: dict[str, Callable[[Judged, JsonObject], None]] = {
             "artifact": self._artifact,
             "evidence": self._evidence,
             "approval": self._approval,
             "deployment": self._deployment,
-            "snapshot": self._snapshot,
+            "snapshot": self._snapshots.add,
             "allow": self._allow,
             "decision": self._decision,
             "policy": self._policy,
@@ -140,9 +89,8 @@ class IndexBuilder:
             if kind == "genesis":
                 self._genesis(entry)
             elif entry.counts and kind in makers:
-                if kind == "snapshot" and entry.body is not None and self._seen_before(entry, entry.body):
-                    pass
-                else:
+                data = entry.body if kind == "snapshot" else None
+                if data is None or not self._snapshots.add_known(entry, data):
                     self._make(entry, makers[kind])
             elif entry.counts and kind == "seal" and entry.header.body_size > _BARE_SEAL:
                 self._make(entry, self._listing)
@@ -189,22 +137,15 @@ class IndexBuilder:
         index = self._index
         index.insert("discounted", self._discounted)
         index.add_indexes("artifact", "approval", "blank")
-        index.execute(_BIND)
         message = "its artifact's name does not stand for exactly one fingerprint in its trail; it counts for nothing"
-        for position, entry, name in index.rows(
-            "SELECT position, entry, name FROM evidence WHERE subject IS NULL ORDER BY position LIMIT ?",
-            MAX_NOTICES,
-        ):
+        for position, entry, name in bind_names(index, MAX_NOTICES):
             self._note("ambiguous-binding", position, entry, f"{name}: {message}")
-        index.execute(_UNBOUND)
-        index.execute("DELETE FROM evidence WHERE subject IS NULL")
         index.add_indexes("evidence")
-        index.execute(_SUPERSEDED_EVIDENCE)
-        index.execute(_SUPERSEDED_APPROVALS)
-        index.execute(_OLDER_ARTIFACTS)
+        supersede(index)
+        self._snapshots.settle(index)
         index.add_indexes("snapshot")  # by which the reports are read in order
         fold_environments(index)
-        index.add_indexes("deployment", "state", "span", "source", "pull_request", "change")
+        index.add_indexes("deployment", "state", "span", "source", "lineage", "pull_request", "change")
         index.add_indexes("chain", "allow", "decision", "closing", "listing", "unbound")
         index.insert("log", [(max(self._moment, self._latest),)])
         index.complete()
@@ -218,7 +159,7 @@ class IndexBuilder:
         """The fact that an entry is, or a blank where its body is not there or cannot be read."""
         if entry.body is not None:
             try:
-                return make(entry, decode_object(entry.body, MAX_BODY))
+                return make(entry, decode_again(entry.body))
             except MalformedError as error:
                 self._note("unreadable", entry.position, entry.id, str(error))
         self._blank(entry, self._chain(entry))
@@ -239,7 +180,7 @@ class IndexBuilder:
         body, readable = Genesis(), entry.body is not None
         if entry.body is not None:
             try:
-                body = Genesis.read(Fields(decode_object(entry.body, MAX_BODY), "genesis"))
+                body = Genesis.read(Fields(decode_again(entry.body), "genesis"))
             except MalformedError as error:
                 readable = False
                 self._note("unreadable", entry.position, entry.id, str(error))
@@ -272,6 +213,9 @@ class IndexBuilder:
                 (entry.position, body.commit or chain.commit, " ".join(source.parents), source.committer.time,
                  author)
             )  # fmt: skip
+            # Each commit of the recorded range is the first parent of the next.
+            for parent, commit in pairwise((source.since, *source.commits)):
+                self._rows["lineage"].append((entry.position, commit, parent))
 
     def _evidence(self, entry: Judged, value: JsonObject) -> None:
         body = Evidence.read(Fields(value, "evidence"))
@@ -362,39 +306,6 @@ class IndexBuilder:
             (entry.position, entry.id, entry.effective, entry.writer, self._chain(entry).position,
              min(taken, entry.position))
         )  # fmt: skip
-
-    def _snapshot(self, entry: Judged, value: JsonObject) -> None:
-        body = Snapshot.read(Fields(value, "snapshot"))
-        running = [Item(one.service, *one.artifact, one.count, one.version) for one in body.running]
-        self._content_count += 1
-        self._rows["content"].append((self._content_count, write_items(running)))
-        if len(self._contents) >= _MAX_CONTENTS:
-            self._contents.clear()
-        if entry.body is not None and _ends_in_salt(entry.body):
-            self._contents[_without_salt(entry.body)] = body.environment, self._content_count
-        self._add_snapshot(entry, body.environment, self._content_count)
-
-    def _seen_before(self, entry: Judged, data: bytes) -> bool:
-        """Most snapshots repeat an earlier one but for the salt, which canonical JSON puts last: those are not
-        decoded again. What has the same bytes in front of a well-formed salt has the same meaning."""
-        known = self._contents.get(_without_salt(data))
-        if known is None or not _ends_in_salt(data):
-            return False
-        self._add_snapshot(entry, *known)
-        return True
-
-    def _add_snapshot(self, entry: Judged, environment: str, content: int) -> None:
-        self._rows["snapshot"].append(
-            (entry.position, entry.id, entry.effective, entry.writer, environment, content)
-        )
-
-
-def _ends_in_salt(body: bytes) -> bool:
-    return _SALT_TAIL.fullmatch(body, max(0, len(body) - _SALT_TAIL_SIZE)) is not None
-
-
-def _without_salt(body: bytes) -> bytes:
-    return sha256(body[:-_SALT_TAIL_SIZE]).digest()
 
 
 def _details(body: Evidence) -> str:

@@ -16,6 +16,8 @@ from typing import NamedTuple
 from custody.errors import UsageError
 from custody.query.index import Index
 
+END_OF_TIME = "~"  # behind every instant
+
 
 class Arrival(NamedTuple):
     """When this ledger learned of something: the position of the entry that brought it (its own, or a merge's)."""
@@ -26,7 +28,7 @@ class Arrival(NamedTuple):
 
 class Known(NamedTuple):
     """What had arrived by a moment: all up to position `through`, and of what was appended here behind it, but in
-    front of `before`, what claims no later than `time`."""
+    front of `before`, what claims no later than `time`. Nothing had arrived that stands at `before` or behind it."""
 
     through: int
     before: int
@@ -80,8 +82,8 @@ class Arrivals:
             raise UsageError(f"positions count from 0: there is no position {position}", code="entry")
         place = bisect_left(self._positions, position)
         if place < len(self._acts) and self._acts[place].first <= position < self._acts[place].position:
-            return Known(self._acts[place].first - 1, 0, "")
-        return Known(position, 0, "")
+            position = self._acts[place].first - 1
+        return Known(position, position + 1, END_OF_TIME)
 
 
 def _acts(index: Index) -> list[_Act]:

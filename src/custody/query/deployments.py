@@ -7,24 +7,26 @@ together by the fingerprint, because services have other names in a pipeline tha
   runs at some time while it is in force.
 * An artifact that is seen to start was *declared* if a deployment of it is in force then.
 
-Pipelines say so before or after, and a rollout takes time: `SLACK` on either side counts as the same time. What nobody
-looked at yet is neither.
+Pipelines say so before or after, and a rollout takes time: an hour (`slack`) on either side counts as the same time.
+What nobody looked at yet is neither. `matching` is the same rule for a whole life at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from itertools import groupby
 from typing import Literal, NamedTuple
 
 from custody.ledger import timestamps
+from custody.query.clocks import END_OF_TIME
 from custody.query.environments import Words
-from custody.query.history import END_OF_TIME, History
+from custody.query.history import History
 from custody.query.index import Index
+from custody.query.matching import Matching
+from custody.query.parts import Looks
+from custody.query.slack import earlier, later
 from custody.query.types import Proof
 
-SLACK = timedelta(hours=1)
 Basis = Literal["declared and seen", "declared", "unseen", "seen", "undeclared"]
 
 
@@ -79,12 +81,8 @@ def deployments(index: Index, environment: str, *, limit: int, until: str = "") 
     until = until or END_OF_TIME
     words = _Words(history)
     lines: list[DeploymentLine] = []
-    told: set[tuple[int, str, str]] = set()
     for one in _declared(index, environment, until, limit):
-        seen = _first_seen(history, one)
-        if seen is not None:
-            told.add((seen.position, seen.entry, one.sha256))
-        lines.append(words.declared(one, seen))
+        lines.append(words.declared(one, _first_seen(history, one)))
     declares = history.basis == "snapshot" and bool(
         index.row("SELECT 1 FROM deployment WHERE environment = ? LIMIT 1", environment)
     )
@@ -94,8 +92,6 @@ def deployments(index: Index, environment: str, *, limit: int, until: str = "") 
         for sighting in _sightings(history, until):
             if derived >= limit or sighting.proof.time < oldest:
                 break
-            if (sighting.proof.position, sighting.proof.entry, sighting.sha256) in told:
-                continue
             if not declares or not _is_declared(index, environment, sighting):
                 lines.append(words.derived(sighting, "undeclared" if declares else "seen"))
                 derived += 1
@@ -106,23 +102,23 @@ def deployments(index: Index, environment: str, *, limit: int, until: str = "") 
 def unseen(index: Index) -> Iterator[tuple[Proof, str]]:
     """Deployments that nobody saw although somebody looked, in every environment, with a sentence."""
     for environment in _declaring(index):
-        history = History(index, environment)
-        for one in _declared(index, environment, END_OF_TIME, -1):
-            if _was_looked_at(index, environment, one) and _first_seen(history, one) is None:
-                yield (
-                    one.proof,
-                    f"{one.name} was deployed to {environment} as {one.service}, and no report shows it running",
-                )
+        matching = Matching(index, environment)
+        for one in matching.declared:
+            if matching.is_unseen(one):
+                where = f"{environment} as {one.service}"
+                yield one.proof, f"{one.name} was deployed to {where}, and no report shows it running"
 
 
 def undeclared(index: Index) -> Iterator[tuple[Proof, str]]:
     """Artifacts that were seen to start where deployments are declared, and nobody declared them."""
     for environment in _declaring(index):
-        for sighting in _sightings(History(index, environment), END_OF_TIME):
-            if not _is_declared(index, environment, sighting):
+        matching = Matching(index, environment)
+        sightings = list(_sightings(History(index, environment), END_OF_TIME))
+        for one in reversed(sightings):
+            if not matching.is_declared(one.sha256, one.proof.time):
                 yield (
-                    sighting.proof,
-                    f"{sighting.name} started in {environment} as {sighting.service}, and nobody declared it",
+                    one.proof,
+                    f"{one.name} started in {environment} as {one.service}, and nobody declared it",
                 )
 
 
@@ -159,19 +155,10 @@ def _first_seen(history: History, one: _Declared) -> Proof | None:
     row = history.index.row(
         "SELECT position, entry, time, writer FROM span WHERE sha256 = ? AND environment = ? AND time <= ? "
         "AND (until = '' OR until >= ?) ORDER BY service != ?, abs(julianday(time) - julianday(?)), position LIMIT 1",
-        one.sha256, history.environment, _later(one.superseded), _earlier(one.proof.time), one.service,
+        one.sha256, history.environment, later(one.superseded), earlier(one.proof.time), one.service,
         one.proof.time,
     )  # fmt: skip
     return Proof(*row) if row else None
-
-
-def _was_looked_at(index: Index, environment: str, one: _Declared) -> bool:
-    """Whether there is a report from the time when it should have been running and still was in force."""
-    row = index.row(
-        "SELECT 1 FROM snapshot WHERE environment = ? AND time >= ? AND time < ? LIMIT 1",
-        environment, _later(one.proof.time), one.superseded,
-    )  # fmt: skip
-    return row is not None
 
 
 def _sightings(history: History, until: str) -> Iterator[_Sighting]:
@@ -189,14 +176,14 @@ def _is_declared(index: Index, environment: str, sighting: _Sighting) -> bool:
     rows = index.rows(
         "SELECT service, time, position FROM deployment WHERE sha256 = ? AND environment = ? AND time <= ? "
         "ORDER BY time DESC, position DESC",
-        sighting.sha256, environment, _later(time),
+        sighting.sha256, environment, later(time),
     )  # fmt: skip
     for service, group in groupby(sorted(rows), key=lambda row: row[0]):
         *_, (_, declared, position) = group
         superseded = index.row(
             "SELECT 1 FROM deployment WHERE environment = ? AND service = ? AND sha256 != ? "
             "AND (time, position) > (?, ?) AND time <= ? LIMIT 1",
-            environment, service, sighting.sha256, declared, position, _earlier(time),
+            environment, service, sighting.sha256, declared, position, earlier(time),
         )  # fmt: skip
         if superseded is None:
             return True
@@ -209,12 +196,14 @@ class _Words:
     def __init__(self, history: History) -> None:
         self._history = history
         self._words = Words(history)
+        self._looks: Looks | None = None
 
     def declared(self, one: _Declared, seen: Proof | None) -> DeploymentLine:
         basis: Basis = "declared and seen" if seen else "declared"
         history = self._history
         if seen is None and history.basis == "snapshot":
-            basis = "unseen" if _was_looked_at(history.index, history.environment, one) else "declared"
+            self._looks = self._looks or Looks(history.index, history.environment)
+            basis = "unseen" if self._looks.between(later(one.proof.time), one.superseded) else "declared"
         return self._line(basis, one.proof, one.service, one.name, one.sha256, one.reason, one.link, seen)
 
     def derived(self, one: _Sighting, basis: Basis) -> DeploymentLine:
@@ -253,21 +242,3 @@ def _lead(index: Index, sha256: str, deployed: str) -> int | None:
     if row is None:
         return None
     return int((timestamps.to_datetime(deployed) - timestamps.to_datetime(row[0])).total_seconds())
-
-
-def _later(instant: str) -> str:
-    return moved(instant, SLACK)
-
-
-def _earlier(instant: str) -> str:
-    return moved(instant, -SLACK)
-
-
-def moved(instant: str, by: timedelta) -> str:
-    """An instant moved; at either end of the calendar it stays where it is."""
-    if instant == END_OF_TIME:
-        return instant
-    try:
-        return timestamps.from_datetime(timestamps.to_datetime(instant) + by)
-    except OverflowError:
-        return instant

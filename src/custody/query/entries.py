@@ -12,8 +12,8 @@ from custody.keys.ed25519 import PublicKey
 from custody.ledger import dsse
 from custody.ledger.canonical import JsonObject, MalformedError, decode_object
 from custody.ledger.entry import MAX_BODY, Header, Subject, entry_id, parse_header
-from custody.ledger.merkle import Frontier, leaf_hash
 from custody.ledger.reader import RawRow, Row, Snapshot
+from custody.query.proofs import inclusions
 from custody.query.titles import title
 
 BodyState = Literal["present", "missing", "differs", "malformed"]
@@ -151,28 +151,9 @@ def entry_detail(snapshot: Snapshot, position: int) -> EntryDetail:
 def inclusion(snapshot: Snapshot, position: int, size: int) -> list[bytes]:
     """RFC 6962 §2.1.1: the audit path of an entry in the tree of the first `size` entries, its sibling first.
 
-    Hashes every entry once and keeps O(log size) of the hashes. Raises UsageError out of range, and where
-    positions do not count without a gap.
+    Raises UsageError out of range, and where positions do not count without a gap.
     """
-    if not 0 <= position < size <= snapshot.count:
-        message = (
-            f"no proof of position {position} in a log of {size}: this ledger has {snapshot.count} entries"
-        )
-        raise UsageError(message, code="no-entry")
-    ranges = _audit_ranges(position, size)
-    trees = [Frontier() for _ in ranges]
-    by_place = sorted(range(len(ranges)), key=lambda number: ranges[number])
-    place = expected = 0
-    for rows in snapshot.rows(0, size):
-        for at, _, header, signature, *_ in rows:
-            if at != expected:
-                raise UsageError(f"no proof: the log has no entry at position {expected}", code="no-entry")
-            expected += 1
-            while place < len(by_place) and at >= ranges[by_place[place]][1]:
-                place += 1
-            if place < len(by_place) and at >= ranges[by_place[place]][0]:
-                trees[by_place[place]].append(leaf_hash(header, signature))
-    return [tree.root() for tree in trees]
+    return inclusions(snapshot, [position], size)[position]
 
 
 class BodyReader:
@@ -228,19 +209,3 @@ def _attachments(snapshot: Snapshot, header: Header) -> tuple[StoredAttachment, 
         present = measured is not None and measured[1:] == (attachment.sha256, attachment.size)
         found.append(StoredAttachment(*attachment, present))
     return tuple(found)
-
-
-def _audit_ranges(position: int, size: int) -> list[tuple[int, int]]:
-    """The stretches of the log whose roots are the audit path, the shortest first."""
-    ranges = []
-    low, high = 0, size
-    while high - low > 1:
-        middle = low + (1 << (high - low - 1).bit_length() - 1)
-        if position < middle:
-            ranges.append((middle, high))
-            high = middle
-        else:
-            ranges.append((low, middle))
-            low = middle
-    ranges.reverse()
-    return ranges

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from custody.errors import UsageError
-from custody.query.clocks import Known
+from custody.query.clocks import END_OF_TIME, Known
 from custody.query.fold import Item
-from custody.query.history import END_OF_TIME, History
+from custody.query.history import History
 from custody.query.index import Index
 from custody.query.moments import EnvironmentReference
 from custody.query.types import ChangeLine, EnvironmentLine, LogLine, Proof, ServiceLine, State, StateLine
@@ -120,9 +120,9 @@ def read_state(history: History, number: int) -> State | None:
 
 
 class Hindsight(NamedTuple):
-    """What became of a past belief: so many reports that arrived later changed it, and what is known now."""
+    """What became of a past belief: the positions of the reports that changed it later, and what is known now."""
 
-    later: int
+    later: frozenset[int]
     now: State | None
 
 
@@ -131,28 +131,28 @@ def hindsight(history: History, state: State | None, when: str) -> Hindsight:
     today = History(history.index, history.environment)
     now = read_state(today, today.number_at(when))
     if _ran(now) == _ran(state):
-        return Hindsight(0, now)
+        return Hindsight(frozenset(), now)
     if today.basis != history.basis:
         # Since somebody looks, deployments say nothing of what runs, also not of the time before the first look.
-        return Hindsight(max(1, history.late("", when)), now)
+        return Hindsight(history.late("", when) or history.late("", END_OF_TIME), now)
     # From when on either of the two answers speaks of: what is older changed nothing in them.
     told = [one for one in (state, now) if one is not None]
     began = [one.time for one in told] + [service.since for one in told for service in one.services]
     return Hindsight(history.late(min(began) if state is not None else "", when), now)
 
 
-def hindsight_log(history: History, lines: list[LogLine], since: str, until: str) -> int:
-    """How many reports that arrived later changed what was believed to have changed between two instants."""
+def hindsight_log(history: History, lines: list[LogLine], since: str, until: str) -> frozenset[int]:
+    """The positions of the reports that arrived later and changed what was believed of a stretch of time."""
     if history.known is None:
-        return 0
+        return frozenset()
     today = History(history.index, history.environment)
     until = until or END_OF_TIME
     if _changed(lines) == _changed(log(history.index, history.environment, since, until)):
-        return 0
+        return frozenset()
     if today.basis != history.basis:
-        return max(1, history.late("", until))
-    # The first changes are told by the states in which the interval began, so what made those counts too.
-    numbers = [(one, one.number_at(since)) for one in (history, today)]
+        return history.late("", until) or history.late("", END_OF_TIME)
+    # The first changes are told by the states in front of the interval, so what made those counts too.
+    numbers = [(one, one.number_before(since)) for one in (history, today)]
     began = [one.head(number).proof.time if number else "" for one, number in numbers]
     return history.late(min(began), until)
 

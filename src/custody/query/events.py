@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from heapq import merge
 from typing import Any, NamedTuple
 
-from custody.query.clocks import Arrivals
-from custody.query.history import END_OF_TIME
+from custody.query.clocks import END_OF_TIME, Arrivals
 from custody.query.index import Index
 from custody.query.states import read_changes
 
@@ -45,6 +44,7 @@ EVENTS = (
     "artifact",
     "evidence",
     "approval",
+    "decision",
     "deployment",
     "snapshot",
     "started",
@@ -70,6 +70,10 @@ _FACTS: dict[str, tuple[tuple[str, ...], str]] = {
     "approval": (
         ("environment", "artifact", "sha256", "result", "detail"),
         f"environment, name, sha256, decision, detail FROM approval WHERE {_ASKED}",
+    ),
+    "decision": (
+        ("environment", "artifact", "sha256", "result"),
+        f"environment, name, sha256, result FROM decision WHERE {_ASKED}",
     ),
     "deployment": (
         ("environment", "service", "artifact", "sha256", "detail"),

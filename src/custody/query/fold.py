@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from custody.kinds.scope import WHOLE, Scope
 from custody.query.types import ChangeLine, Event
 
 
@@ -29,12 +30,14 @@ Running = Mapping[tuple[str, str], Item]
 class Report(NamedTuple):
     """What an entry says of an environment at a moment.
 
-    With `whole`, everything that ran there (a snapshot); otherwise each item took its service over (a deployment).
+    With `whole`, everything that ran in a part of it, its `scope`, and nothing of what ran elsewhere (a snapshot);
+    otherwise each item took its service over (a deployment).
     """
 
     time: str
     items: tuple[Item, ...]
     whole: bool
+    scope: Scope = WHOLE
 
 
 def step(running: Running | None, report: Report) -> tuple[Running, tuple[ChangeLine, ...]]:
@@ -47,6 +50,8 @@ def step(running: Running | None, report: Report) -> tuple[Running, tuple[Change
     if not report.whole:
         taken_over = {item.service for item in report.items}
         after = {key: item for key, item in before.items() if key[0] not in taken_over}
+    elif report.scope != WHOLE:
+        after = {key: item for key, item in before.items() if not report.scope.covers(key[0])}
     for item in report.items:
         key = item.service, item.sha256
         twice = after.get(key)

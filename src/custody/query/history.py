@@ -13,13 +13,12 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from custody.errors import UsageError
-from custody.query.clocks import Known
+from custody.query.clocks import END_OF_TIME, Known
 from custody.query.fold import Running, apply, step
 from custody.query.index import Index
 from custody.query.states import KEYFRAME_EVERY, read_changes, read_running, reports
 from custody.query.types import ChangeLine, Proof, StateLine
 
-END_OF_TIME = "~"  # behind every instant
 _KNOWN_SHOWN = 20
 _AT_ONCE = 16
 
@@ -49,6 +48,7 @@ class History:
         self._stored = int(found[0])  # so many states are the index's
         self._folded: list[Head] = []  # and those behind them are folded here
         self._frames: list[Running] = []
+        self._premature: dict[int, str] = {}
         if known is not None:
             self._believe(known)
 
@@ -68,6 +68,13 @@ class History:
             self.environment, when, self._stored,
         )  # fmt: skip
         return int(found[0]) if found else 0
+
+    def number_before(self, when: str) -> int:
+        """The number of the last state that began in front of an instant; 0 where there was none."""
+        for head in reversed(self._folded):
+            if head.proof.time < when:
+                return head.number
+        return min(self._stored_before(when), self._stored)
 
     def head(self, number: int) -> Head:
         """The state of a number that exists."""
@@ -150,20 +157,21 @@ class History:
             running = apply(running, head.changes, head.proof.time)
         return running
 
-    def late(self, since: str, until: str) -> int:
-        """How many reports made a state between two instants, as it is known now, that had not arrived."""
+    def late(self, since: str, until: str) -> frozenset[int]:
+        """Positions of the reports that made a state between two instants, as is known now, and had not arrived."""
         if self.known is None:
-            return 0
-        found = self.index.row(
-            "SELECT count(*) FROM state WHERE environment = ? AND time >= ? AND time <= ? "
-            f"AND NOT {self.known.sql()}",
-            self.environment, since, until,
+            return frozenset()
+        rows = self.index.rows(
+            "SELECT position FROM state WHERE environment = ? AND time >= ? AND time <= ? "
+            f"AND (NOT {self.known.sql()} OR position IN (SELECT value FROM json_each(?)))",
+            self.environment, since, until, json.dumps(list(self._premature)),
         )  # fmt: skip
-        return int(found[0]) if found else 0
+        return frozenset(row[0] for row in rows)
 
     def _believe(self, known: Known) -> None:
         condition = known.sql()
-        if self.basis == "snapshot" and not self._any("snapshot", condition):
+        premature = self._premature = self._find_premature(known)
+        if self.basis == "snapshot" and not self._seen(condition, premature):
             # Nobody had looked yet: then what was said to be deployed was all there was to go by.
             self.basis, self._stored, since = "deployment", 0, ""
         else:
@@ -173,10 +181,12 @@ class History:
                 f"SELECT min(time) FROM {self.basis} WHERE position > ? AND +environment = ? AND NOT {condition}",
                 known.through, self.environment,
             )  # fmt: skip
-            since = (row[0] if row else None) or END_OF_TIME
+            since = min((row[0] if row else None) or END_OF_TIME, *premature.values(), END_OF_TIME)
             self._stored = self._stored_before(since)
         running = read_running(self.index, self.environment, self._stored) if self._stored else None
         for one in reports(self.index, self.environment, self.basis, since, condition):
+            if one.proof.position in premature and self.basis == "snapshot":
+                continue
             before = running
             running, changes = step(running, one.report)
             if before is None or changes:
@@ -184,16 +194,30 @@ class History:
                     self._frames.append(running)
                 self._folded.append(Head(self.count + 1, one.proof, changes))
 
+    def _find_premature(self, known: Known) -> dict[int, str]:
+        """Positions and times of snapshots that say "as before" of one that had not arrived: they said nothing yet."""
+        rows = self.index.rows(
+            "SELECT s.position, s.time FROM snapshot AS base JOIN renewal ON renewal.base = base.entry "
+            "JOIN snapshot AS s ON s.position = renewal.position "
+            f"WHERE base.position > ? AND NOT {known.sql('base')} AND {known.sql('s')} AND s.environment = ?",
+            known.through, self.environment,
+        )  # fmt: skip
+        return dict(rows)
+
+    def _seen(self, condition: str, premature: dict[int, str]) -> bool:
+        """Whether a snapshot that says something had arrived."""
+        row = self.index.row(
+            f"SELECT count(*) FROM (SELECT 1 FROM snapshot WHERE environment = ? AND {condition} LIMIT ?)",
+            self.environment, len(premature) + 1,
+        )  # fmt: skip
+        return row is not None and row[0] > len(premature)
+
     def _stored_before(self, when: str) -> int:
         found = self.index.row(
             "SELECT number FROM state WHERE environment = ? AND time < ? ORDER BY time DESC, number DESC LIMIT 1",
             self.environment, when,
         )  # fmt: skip
         return int(found[0]) if found else 0
-
-    def _any(self, table: str, condition: str) -> bool:
-        sql = f"SELECT 1 FROM {table} WHERE environment = ? AND {condition} LIMIT 1"
-        return self.index.row(sql, self.environment) is not None
 
 
 def _is_beyond(one: int, number: int, later: bool) -> bool:

@@ -20,7 +20,10 @@ from custody import system
 from custody.errors import RefusedError, UsageError
 
 APPLICATION_ID = 0x43555349  # "CUSI"
-FORMAT = 3  # raised whenever the tables or what is kept in them change; stored as user_version once complete
+FORMAT = 5  # raised whenever the tables or what is kept in them change; stored as user_version once complete
+
+NOTICES = ("unreadable", "ambiguous-binding", "no-fingerprint", "unchanged-unknown")
+"""The codes of notices: what answers leave out, or what in them is less than it seems."""
 
 _CACHE_KIB = 32 * 1024
 
@@ -38,6 +41,8 @@ TABLES: Tables = {
     "artifact": {**_FACT, "chain": int, "trail": int, **_ABOUT, "size": int, "type": str, "version": str,
                  "repository": str, "source_commit": str, "newest": int, "body": str},
     # what git said of an artifact's commit, by the artifact's position; `parents` with spaces between
+    # `parent` is the commit's first parent, as the range says that was recorded with an artifact
+    "lineage": {"position": int, "source_commit": str, "parent": str},
     "source": {"position": int, "source_commit": str, "parents": str, "committed": str, "author": str},
     # `body` is the SHA-256 of an entry's body, for whoever wants more of it than a row holds
     # `subject` is a fingerprint, "commit:…" or "trail:…"; NULL where a name was not bound
@@ -62,8 +67,11 @@ TABLES: Tables = {
     "blank": {**_FACT, "chain": int, "seq": int, "trail": int, "kind": str, **_ABOUT},
     # evidence whose artifact's name did not bind to one fingerprint in its trail
     "unbound": {**_FACT, "chain": int, "seq": int, "trail": int, "name": str, "body": str},
-    "content": {"id": int, "running": str},
+    # what some snapshots say runs, and of which part of the environment they say so
+    "content": {"id": int, "running": str, "scope": str},
     "snapshot": {**_FACT, "environment": str, "content": int},
+    # a snapshot that says the same as another entry does, `base`; its content is 0 until that is found
+    "renewal": {"position": int, "base": str},
     "environment": {"name": str, "basis": str, "states": int, "services": int, "first": str, "last_change": str,
                     "last_seen": str},
     "state": {"environment": str, "number": int, **_FACT, "started": int, "stopped": int, "replaced": int,
@@ -82,7 +90,7 @@ _KEYS: dict[str, str | tuple[str, ...]] = {
     "state": ("environment", "number"),
     "keyframe": ("environment", "number"),
 }
-_NO_KEY = ("blank", "log", "span", "notice", "report", "change")
+_NO_KEY = ("lineage", "blank", "log", "span", "notice", "report", "change")
 
 # Made after the facts are in, which is faster than keeping them up to date row by row.
 INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -104,7 +112,9 @@ INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("approval", ("sha256", "environment", "time")),
     ("deployment", ("sha256",)),
     ("deployment", ("environment", "time")),
+    ("deployment", ("environment", "service", "time")),
     ("source", ("source_commit",)),
+    ("lineage", ("source_commit",)),
     ("pull_request", ("merge_commit",)),
     ("change", ("source_commit",)),
     ("change", ("position",)),
@@ -130,6 +140,15 @@ class Index:
         """An empty index that is gone when closed."""
         index = cls(sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None))
         index._create(tables)
+        return index
+
+    @classmethod
+    def temporary(cls) -> Index:
+        """An empty index that is gone when closed, and keeps on disk what does not fit a cache: SQLite makes the file
+        for this process alone, and removes its name at once.
+        """
+        index = cls(sqlite3.connect("", check_same_thread=False, isolation_level=None))
+        index._create(TABLES)
         return index
 
     @classmethod
@@ -174,12 +193,17 @@ class Index:
     @property
     def unreadable(self) -> list[tuple[int, str, str]]:
         """Position, entry and message of entries whose body is not of its kind's form; the first thousand."""
-        return self._notices("unreadable")
+        return self.notices("unreadable")
 
     @property
     def ambiguous(self) -> list[tuple[int, str, str]]:
         """As `unreadable`, for evidence whose artifact's name did not bind to one fingerprint in its trail."""
-        return self._notices("ambiguous-binding")
+        return self.notices("ambiguous-binding")
+
+    def notices(self, code: str) -> list[tuple[int, str, str]]:
+        """What building the index had to say: position, entry and message of each notice of a code (see `build`)."""
+        rows = self.rows("SELECT position, entry, message FROM notice WHERE code = ? ORDER BY position", code)
+        return [(position, entry, message) for position, entry, message in rows]
 
     def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Everything that a question finds."""
@@ -252,10 +276,6 @@ class Index:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _notices(self, code: str) -> list[tuple[int, str, str]]:
-        rows = self.rows("SELECT position, entry, message FROM notice WHERE code = ? ORDER BY position", code)
-        return [(position, entry, message) for position, entry, message in rows]
 
     def _create(self, tables: Tables) -> None:
         from sqlite_utils import Database

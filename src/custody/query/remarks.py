@@ -5,7 +5,7 @@ They are notes. Nothing is wrong with the ledger; something may be wrong with wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import islice
 from typing import NamedTuple
@@ -23,7 +23,7 @@ _SIMULTANEOUS = """
     ORDER BY time, environment
 """
 _AT_ONCE = """
-    SELECT s.position, s.entry, s.time, s.writer, c.running FROM snapshot s JOIN content c ON c.id = s.content
+    SELECT s.position, s.entry, s.time, s.writer, c.running, c.scope FROM snapshot s JOIN content c ON c.id = s.content
     WHERE s.environment = ? AND s.time = ? ORDER BY s.position
 """
 
@@ -37,15 +37,17 @@ class Remark(NamedTuple):
     message: str
 
 
-def remarks(index: Index) -> Iterator[Remark]:
-    """All of them, by code; of each code the first thousand."""
+def remarks(index: Index, due: Callable[[str], timedelta | None] = lambda _: None) -> Iterator[Remark]:
+    """All of them, by code; of each code the first thousand. `due` is as for `windows.silent`."""
     for proof, message in islice(unseen(index), MOST):
         yield _remark("deployment-unseen", proof, message)
     for proof, message in islice(undeclared(index), MOST):
         yield _remark("change-undeclared", proof, message)
-    for name, proof, seconds in silent(index)[:MOST]:
+    for name, proof, seconds in silent(index, due)[:MOST]:
         silence = timedelta(seconds=int(seconds))
-        message = f"{name} was last reported here, and then not for {silence}, longer than ever before"
+        declared = due(name)
+        longer = "longer than ever before" if declared is None else f"and reports are due every {declared}"
+        message = f"{name} was last reported here, and then not for {silence}, {longer}"
         yield _remark("environment-silent", proof, message)
     for environment, proof, other in islice(_simultaneous(index), MOST):
         also = (
@@ -57,12 +59,12 @@ def remarks(index: Index) -> Iterator[Remark]:
 def _simultaneous(index: Index) -> Iterator[tuple[str, Proof, int]]:
     """Reports of one environment at one instant that contradict the one in front of them."""
     for environment, time in index.rows(_SIMULTANEOUS):
-        before = ""
-        at = -1
-        for *proof, running in index.rows(_AT_ONCE, environment, time):
-            if before not in ("", running):
+        last: dict[str, tuple[str, int]] = {}  # by the part that it is about: another part is another matter
+        for *proof, running, scope in index.rows(_AT_ONCE, environment, time):
+            before, at = last.get(scope, (running, -1))
+            if before != running:
                 yield environment, Proof(*proof), at
-            before, at = running, proof[0]
+            last[scope] = running, proof[0]
 
 
 def _remark(code: str, proof: Proof, message: str) -> Remark:

@@ -29,7 +29,7 @@ MOST_WORDS = 20
 EXCERPT = 100
 """Characters of an excerpt."""
 
-_PAGE = 500
+_PAGE = 50  # entries whose bodies, of at most a mebibyte each, are in memory at once
 _PEOPLE = frozenset(
     {"author", "authors", "coAuthors", "committer", "by", "givenBy", "mergedBy", "actor", "email"}
 )
@@ -102,7 +102,7 @@ def _fill(words: Index, answers: Answers, progress: Progress) -> Index:
         discounted = answers.index.rows("SELECT first, last FROM discounted ORDER BY first")
         firsts = [first for first, _ in discounted]
         writers = dict(answers.index.rows("SELECT id, writer FROM chain"))
-        for rows in snapshot.rows(0, snapshot.count):
+        for rows in snapshot.rows(0, snapshot.count, _PAGE):
             headers = [header_of(row[2]) for row in rows]
             bodies = BodyReader(snapshot, [header.body for header in headers if header is not None])
             found = []

@@ -15,33 +15,34 @@ MOST = 1000
 
 
 def commit_line(index: Index, commit: str) -> CommitLine:
-    """What the ledger knows of a commit (full hex)."""
+    """What the ledger knows of a commit (full hex), by the last entry of each kind that tells of it."""
     built = index.row(
         "SELECT s.parents, s.committed, s.author, a.position, a.entry, a.time, a.writer "
         "FROM source s JOIN artifact a ON a.position = s.position WHERE s.source_commit = ? "
-        "ORDER BY a.time DESC, a.position DESC LIMIT 1",
+        "ORDER BY s.position DESC LIMIT 1",
         commit,
     )
     brought = index.row(
         "SELECT p.url, c.committed, c.authors, e.position, e.entry, e.time, e.writer FROM change c "
         "JOIN pull_request p ON p.position = c.position JOIN evidence e ON e.position = c.position "
-        "WHERE c.source_commit = ? ORDER BY e.time DESC, e.position DESC LIMIT 1",
+        "WHERE c.source_commit = ? ORDER BY c.rowid DESC LIMIT 1",
         commit,
     ) or index.row(
         "SELECT p.url, '', '', e.position, e.entry, e.time, e.writer FROM pull_request p "
         "JOIN evidence e ON e.position = p.position WHERE p.merge_commit = ? "
-        "ORDER BY e.time DESC, e.position DESC LIMIT 1",
+        "ORDER BY p.position DESC LIMIT 1",
         commit,
     )
     url = brought[0] if brought else ""
     if built:
         parents, time, author, *proof = built
         author, time = author or (brought[2] if brought else ""), time or (brought[1] if brought else "")
-        return CommitLine(commit, author, time, tuple(parents.split()), url, Proof(*proof))
+        before = tuple(parents.split()) or _first_parent(index, commit)
+        return CommitLine(commit, author, time, before, url, Proof(*proof))
     if brought:
         _, time, author, *proof = brought
-        return CommitLine(commit, author, time, (), url, Proof(*proof))
-    return CommitLine(commit)
+        return CommitLine(commit, author, time, _first_parent(index, commit), url, Proof(*proof))
+    return CommitLine(commit, parents=_first_parent(index, commit))
 
 
 def commits_between(index: Index, old: str, new: str) -> Between:
@@ -49,9 +50,10 @@ def commits_between(index: Index, old: str, new: str) -> Between:
     if old == new or not old or not new:
         return Between((), (), old == new)
     olds, news = _reach(index, old, new), _reach(index, new, old)
-    came = tuple(line for commit, line in news.items() if commit not in olds)
+    # Where one leads back to the other, it has all that the other has.
+    came = () if new in olds else tuple(line for commit, line in news.items() if commit not in olds)
     # Of two commits without a known one in common, nobody can say what the older has that the newer has not.
-    met = any(commit in news for commit in olds)
+    met = any(commit in news for commit in olds) and old not in news
     went = tuple(line for commit, line in olds.items() if commit not in news) if met else ()
     mainline = _first_parents(news, new)
     return Between(came, went, any(commit in mainline for commit in _first_parents(olds, old)))
@@ -74,6 +76,14 @@ def commits_of(index: Index, url: str) -> list[str]:
         url,
     )
     return [row[0] for row in rows if row[0]]
+
+
+def _first_parent(index: Index, commit: str) -> tuple[str, ...]:
+    """As a recorded range of commits has it, where the commit's own parents are not recorded."""
+    row = index.row(
+        "SELECT parent FROM lineage WHERE source_commit = ? ORDER BY position DESC LIMIT 1", commit
+    )
+    return (row[0],) if row and row[0] else ()
 
 
 def _reach(index: Index, start: str, stop: str) -> dict[str, CommitLine]:

@@ -13,6 +13,7 @@ from itertools import groupby
 from json.encoder import JSONEncoder
 from typing import Any, NamedTuple
 
+from custody.kinds.scope import WHOLE, Scope
 from custody.query.fold import Item, Report, Running, apply, step
 from custody.query.index import Index
 from custody.query.types import ChangeLine, Proof
@@ -63,6 +64,11 @@ def write_items(items: Iterable[Item]) -> str:
     return _encode(list(items))
 
 
+def write_scope(scope: Scope) -> str:
+    """A scope as the index stores it; "" for the whole."""
+    return "" if scope == WHOLE else _encode(list(scope))
+
+
 def read_running(index: Index, environment: str, number: int) -> Running:
     """Everything that ran in a state that exists."""
     found = index.row(
@@ -91,12 +97,20 @@ def _environment(row: tuple[Any, ...]) -> str:
 def _snapshots(index: Index, rows: Iterable[tuple[Any, ...]]) -> Iterator[Reported]:
     last = -1
     items: tuple[Item, ...] = ()
+    scope = WHOLE
     for _, position, entry, time, writer, content in rows:
         if content != last:
             last = content
-            found = index.row("SELECT running FROM content WHERE id = ?", content)
-            items = tuple(map(Item._make, json.loads(found[0]))) if found else ()
-        yield Reported(Proof(position, entry, time, writer), content, Report(time, items, whole=True))
+            items, scope = _content(index, content)
+        yield Reported(Proof(position, entry, time, writer), content, Report(time, items, True, scope))
+
+
+def _content(index: Index, number: int) -> tuple[tuple[Item, ...], Scope]:
+    """What a snapshot says runs, and of which part of its environment it says so."""
+    found = index.row("SELECT running, scope FROM content WHERE id = ?", number)
+    assert found is not None
+    scope = Scope(*map(tuple, json.loads(found[1]))) if found[1] else WHOLE
+    return tuple(map(Item._make, json.loads(found[0]))), scope
 
 
 def _deployments(rows: Iterable[tuple[Any, ...]]) -> Iterator[Reported]:

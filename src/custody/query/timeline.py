@@ -8,19 +8,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import NamedTuple
 
 from custody.errors import UsageError
 from custody.query.clocks import Known
-from custody.query.deployments import moved
 from custody.query.diffs import DiffLine, differences
 from custody.query.environments import read_state
 from custody.query.history import History
 from custody.query.index import Index
 from custody.query.types import State, StateLine
-
-_TICK = timedelta(milliseconds=1)
 
 
 class Place(NamedTuple):
@@ -225,9 +221,8 @@ class Timeline:
 
     def _place_of(self, change: _Change) -> Place:
         """The place where a member's state is the latest of all."""
-        earlier = moved(change.time, -_TICK)
         numbers = [
-            history.number_at(change.time if member < change.member else earlier)
+            history.number_at(change.time) if member < change.member else history.number_before(change.time)
             for member, history in enumerate(self.histories)
         ]
         numbers[change.member] = change.number

@@ -55,6 +55,8 @@ def _phrase(body: Body) -> str:
             return _joined(f"{body.decision} for {body.environment}", body.artifact.name)
         case Deployment():
             return _joined(f"{body.service} to {body.environment}", body.artifact.name)
+        case Snapshot() if body.unchanged:
+            return _joined(body.environment, f"as in {body.unchanged[:_SHORT]}")
         case Snapshot():
             services = len({one.service for one in body.running})
             return _joined(body.environment, f"{services} service{'' if services == 1 else 's'}")

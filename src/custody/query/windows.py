@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -11,16 +13,23 @@ from custody.query.history import History
 from custody.query.index import Index
 from custody.query.types import Proof
 
+WHOLE = ""
+_AT_ONCE = 2000
+MOST_PARTS = 1000
+"""Parts of an environment that are looked at by themselves."""
+
 
 class Window(NamedTuple):
     """A stretch without a report. `until` is when the next one came, or the end of what was asked about; `after` is
-    the next report, None where there is none."""
+    the next report, None where there is none. `part` is what of the environment was not reported: patterns of service
+    names, those left out with a minus, or "" for the whole."""
 
     since: str
     until: str
     seconds: float
     before: Proof
     after: Proof | None
+    part: str = ""
 
 
 def windows(
@@ -28,74 +37,121 @@ def windows(
 ) -> list[Window]:
     """Stretches longer than an interval between two reports of an environment, and behind the last one.
 
-    They end no later than `until`: by default the ledger's last moment. Before the first report nothing is known, and
-    no window begins. Raises UsageError for an unknown environment, and for one that nobody reports.
+    Where parts of it are reported by themselves, of each part: a report of the whole is one of every part. They end no
+    later than `until`: by default the ledger's last moment. Before the first report nothing is known, and no window
+    begins. Raises UsageError for an unknown environment, for one that nobody reports, and for one of too many parts.
     """
     history = History(index, environment)
     if history.basis != "snapshot":
         message = f"nobody reports what runs in {environment}: it is known from its deployments alone"
         raise UsageError(f"{message}; record snapshots", code="no-reports")
     end = until or last_moment(index)
-    # A window that reaches into what is asked about begins with the last report in front of it.
-    row = index.row("SELECT max(time) FROM snapshot WHERE environment = ? AND time < ?", environment, since)
-    begin = (row[0] if row else None) or ""
-    # SQLite passes over the reports that came in time; its own sums are to the millisecond, and a little generous.
-    rows = index.rows(_SILENCES, environment, begin, end, interval.total_seconds() - 0.01)
-    found: list[Window] = []
-    for before, after in ((Proof(*row[:4]), Proof(*row[4:])) for row in rows):
-        if after.time >= since:
-            found += _window(before, after.time, after, interval)
-    last = index.row(f"{_LAST} AND time <= ? ORDER BY time DESC, position DESC LIMIT 1", environment, end)
-    if last is not None:
-        found += _window(Proof(*last), end, None, interval)
+    parts = _parts(index, environment)
+    found = []
+    last: dict[str, Proof] = {}
+    for scope, report in _reports(index, environment, _begin(index, environment, parts, since), end):
+        for part in (scope,) if scope in parts else parts:
+            before = last.get(part)
+            if before is not None and report.time >= since:
+                found += _window(before, report.time, report, interval, parts[part])
+            last[part] = report
+    for part, report in last.items():
+        found += _window(report, end, None, interval, parts[part])
+    found.sort(key=lambda one: (one.since, one.before.position, one.part))
     return found
+
+
+def _begin(index: Index, environment: str, parts: Iterable[str], since: str) -> str:
+    """When the first of the windows can have begun that reach into what is asked about: with the last report in front
+    of it, of whichever part that is the longest ago."""
+    last = {}
+    for scope in (WHOLE, *parts):
+        row = index.row(
+            "SELECT s.time FROM snapshot s JOIN content c ON c.id = s.content WHERE s.environment = ? AND s.time < ? "
+            "AND c.scope = ? ORDER BY s.time DESC, s.position DESC LIMIT 1",
+            environment, since, scope,
+        )  # fmt: skip
+        last[scope] = str(row[0]) if row else ""
+    return min(filter(None, (last[part] or last[WHOLE] for part in parts)), default=since)
+
+
+def _reports(index: Index, environment: str, since: str, until: str) -> Iterator[tuple[str, Proof]]:
+    """The reports between two instants, both included, each with its scope. Read some at a time, so that somebody
+    else's question comes in between."""
+    time, position = since, -1
+    while rows := index.rows(
+        "SELECT c.scope, s.position, s.entry, s.time, s.writer FROM snapshot s JOIN content c ON c.id = s.content "
+        "WHERE s.environment = ? AND s.time >= ? AND (s.time, s.position) > (?, ?) AND s.time <= ? "
+        "ORDER BY s.time, s.position LIMIT ?",
+        environment, time, time, position, until, _AT_ONCE,
+    ):  # fmt: skip
+        for scope, *proof in rows:
+            yield scope, Proof(*proof)
+        position, time = rows[-1][1], rows[-1][3]
+
+
+def _parts(index: Index, environment: str) -> dict[str, str]:
+    """The parts that are reported by themselves, as the index stores them, and for people; or else the whole."""
+    rows = index.rows(
+        "SELECT DISTINCT scope FROM content WHERE scope != '' AND id IN "
+        "(SELECT content FROM snapshot WHERE environment = ?) ORDER BY scope LIMIT ?",
+        environment, MOST_PARTS + 1,
+    )  # fmt: skip
+    if len(rows) > MOST_PARTS:
+        message = (
+            f"{environment} is reported in more than {MOST_PARTS} parts: there is no list of their silences"
+        )
+        raise UsageError(message, code="parts")
+    return {scope: _shown(scope) for (scope,) in rows} or {WHOLE: ""}
+
+
+def _shown(scope: str) -> str:
+    include, exclude = json.loads(scope)
+    return " ".join([*include, *(f"-{pattern}" for pattern in exclude)])
 
 
 def last_moment(index: Index) -> str:
     """The latest time at which anything in the ledger took effect: what *now* means in a file."""
-    tables = ("chain", "artifact", "evidence", "approval", "deployment", "snapshot", "merge")
-    union = " UNION ALL ".join(f"SELECT max(time) AS time FROM {table}" for table in tables)
-    row = index.row(f"SELECT max(time) FROM ({union})")
-    return str(row[0] or "") if row else ""
+    row = index.row("SELECT moment FROM log")
+    return str(row[0]) if row else ""
 
 
-def silent(index: Index) -> list[tuple[str, Proof, float]]:
+def silent(
+    index: Index, due: Callable[[str], timedelta | None] = lambda _: None
+) -> list[tuple[str, Proof, float]]:
     """Environments that vanished: their name, their last report, and for how many seconds there was none.
 
-    Without an interval that somebody declared, an environment has vanished when it has been silent for longer than
-    twice the longest time that ever was between two of its reports.
+    `due` says how often somebody declared that an environment is reported. Where nobody did, it has vanished when it
+    has been silent for longer than twice the longest time that ever was between two of its reports.
     """
     end = last_moment(index)
     found = []
     for (name,) in index.rows("SELECT name FROM environment WHERE basis = 'snapshot' ORDER BY name"):
         longest = index.row(_LONGEST, name)
-        last = index.row(f"{_LAST} ORDER BY time DESC, position DESC LIMIT 1", name)
+        last = index.row(
+            "SELECT position, entry, time, writer FROM snapshot WHERE environment = ? "
+            "ORDER BY time DESC, position DESC LIMIT 1",
+            name,
+        )
         assert longest is not None and last is not None
-        if longest[0]:  # seconds; none where there was a single report
-            found += [
-                (name, one.before, one.seconds)
-                for one in _window(Proof(*last), end, None, timedelta(seconds=2 * longest[0]))
-            ]
+        # Of a single report there is no time between two.
+        interval = due(name) or (timedelta(seconds=2 * longest[0]) if longest[0] else None)
+        if interval is not None:
+            found += [(name, one.before, one.seconds) for one in _window(Proof(*last), end, None, interval)]
     return found
 
 
-_LAST = "SELECT position, entry, time, writer FROM snapshot WHERE environment = ?"
-_SILENCES = """
-    SELECT b.position, b.entry, b.time, b.writer, a.position, a.entry, a.time, a.writer FROM
-        (SELECT position, time, lead(position) OVER reports AS next, lead(time) OVER reports AS until FROM snapshot
-         WHERE environment = ? AND time >= ? AND time <= ? WINDOW reports AS (ORDER BY time, position)) AS one
-    JOIN snapshot b ON b.position = one.position JOIN snapshot a ON a.position = one.next
-    WHERE (julianday(one.until) - julianday(one.time)) * 86400 > ? ORDER BY b.time, b.position
-"""
 _LONGEST = """
     SELECT max(julianday(time) - julianday(before)) * 86400 FROM
         (SELECT time, lag(time) OVER (ORDER BY time, position) AS before FROM snapshot WHERE environment = ?)
 """
 
 
-def _window(before: Proof, until: str, after: Proof | None, interval: timedelta) -> list[Window]:
+def _window(
+    before: Proof, until: str, after: Proof | None, interval: timedelta, part: str = ""
+) -> list[Window]:
     """The stretch behind a report, if it is longer than the interval."""
     silence = timestamps.to_datetime(until) - timestamps.to_datetime(before.time)
     if silence <= interval:
         return []
-    return [Window(before.time, until, silence.total_seconds(), before, after)]
+    return [Window(before.time, until, silence.total_seconds(), before, after, part)]

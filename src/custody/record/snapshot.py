@@ -4,7 +4,8 @@
                    "artifacts": [{"name": "payments-api", "sha256": "…64 hex digits…", "count": 3,
                                   "version": "2.4.1"}]}]}
 
-`count` is how many instances run, and 1 if left out; `version` is a word for people, and may be left out.
+`count` is how many instances run, and 1 if left out; `version` is a word for people, and may be left out. What runs and
+whose fingerprint is not known has a `reference` instead of a `sha256`: a text that names it as well as can be.
 An empty list of services says that nothing runs. Whatever else stands there is an error: a misspelt word must
 not turn into a wrong record.
 """
@@ -24,6 +25,8 @@ from custody.system import read_regular
 MAX_COUNT = 1_000_000
 MAX_VERSION = 200
 """Characters."""
+MAX_REFERENCE = 500
+"""Characters."""
 
 _NAME = re.compile(r"[A-Za-z0-9._/@:+-]{1,200}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -31,12 +34,16 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """An artifact that runs: its name, its fingerprint in lower-case hex, in how many instances."""
+    """An artifact that runs: its name, its fingerprint in lower-case hex, in how many instances.
+
+    Where `sha256` is "", all that is known of it is its `reference`.
+    """
 
     name: str
     sha256: str
     count: int
     version: str | None = None
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,25 +83,43 @@ def _service(value: Json, place: str) -> ServiceState:
     artifacts = [_running(item, at) for item, at in _items(members["artifacts"], f"{place}.artifacts")]
     if not artifacts:
         raise InputError(f"{place}.artifacts: is empty; leave out a service that does not run")
-    keys = [(artifact.name, artifact.sha256) for artifact in artifacts]
+    keys = [(artifact.name, artifact.sha256 or artifact.reference) for artifact in artifacts]
     _once(keys, f"{place}.artifacts", "sha256", "give one entry with the count of all")
-    return ServiceState(name, tuple(sorted(artifacts, key=lambda artifact: (artifact.name, artifact.sha256))))
+    return ServiceState(name, tuple(sorted(artifacts, key=_order)))
 
 
 def _running(value: Json, place: str) -> Running:
-    members = _object(value, place, required={"name", "sha256"}, optional=frozenset({"count", "version"}))
-    sha256, count = members["sha256"], members.get("count", 1)
-    if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
-        raise InputError(f"{place}.sha256: must be 64 lower-case hex digits and nothing else")
+    by = (
+        "reference"
+        if isinstance(value, dict) and "sha256" not in value and "reference" in value
+        else "sha256"
+    )
+    members = _object(value, place, required={"name", by}, optional=frozenset({"count", "version"}))
+    sha256 = reference = ""
+    if by == "sha256":
+        sha256 = _sha256(members[by], f"{place}.sha256")
+    else:
+        reference = _text(members[by], f"{place}.reference", MAX_REFERENCE)
+    count = members.get("count", 1)
     if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MAX_COUNT:
         raise InputError(f"{place}.count: must be an integer from 1 to {MAX_COUNT}")
-    version = _version(members["version"], f"{place}.version") if "version" in members else None
-    return Running(_name(members["name"], f"{place}.name"), sha256, count, version)
+    version = _text(members["version"], f"{place}.version", MAX_VERSION) if "version" in members else None
+    return Running(_name(members["name"], f"{place}.name"), sha256, count, version, reference)
 
 
-def _version(value: Json, place: str) -> str:
-    if not isinstance(value, str) or not 1 <= len(value) <= MAX_VERSION:
-        raise InputError(f"{place}: must be a text of 1 to {MAX_VERSION} characters")
+def _order(artifact: Running) -> tuple[str, str, str]:
+    return artifact.name, artifact.sha256, artifact.reference
+
+
+def _sha256(value: Json, place: str) -> str:
+    if not isinstance(value, str) or not _SHA256.fullmatch(value):
+        raise InputError(f"{place}: must be 64 lower-case hex digits and nothing else")
+    return value
+
+
+def _text(value: Json, place: str, most: int) -> str:
+    if not isinstance(value, str) or not 1 <= len(value) <= most:
+        raise InputError(f"{place}: must be a text of 1 to {most} characters")
     return value
 
 

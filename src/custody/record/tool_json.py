@@ -10,6 +10,8 @@ print the one for the other), and anything of a wrong type is an InputError that
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -26,6 +28,8 @@ MAX_VALUES = 4_000_000
 _MAX_QUOTES = 4 * MAX_VALUES
 """Of a key and of a value in text, without those that are escaped."""
 
+_SPACE = re.compile(r"[ \t\n\r]*")
+
 
 def read_tool_json(path: Path) -> tuple[bytes, Any]:
     """A file's bytes and the value of its JSON. Raises InputError naming the file and why."""
@@ -41,6 +45,23 @@ def read_tool_json(path: Path) -> tuple[bytes, Any]:
 
 def parse_tool_json(data: bytes) -> Any:
     """The value of a JSON text in UTF-8. Raises InputError with the reason only."""
+    text = _checked_text(data)
+    value = _parsed(text, json.loads)
+    if "\\u" in text:
+        check_text(value)
+    return value
+
+
+def parse_tool_documents(data: bytes) -> list[Any]:
+    """The values of JSON texts that stand one after the other, a line each or not. Raises InputError as above."""
+    text = _checked_text(data)
+    values: list[Any] = _parsed(text, _documents)
+    if "\\u" in text:
+        check_text(values)
+    return values
+
+
+def _checked_text(data: bytes) -> str:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -48,8 +69,23 @@ def parse_tool_json(data: bytes) -> Any:
     _check_size(text)
     if too_deep(text, MAX_DEPTH):
         raise InputError(f"JSON nested deeper than {MAX_DEPTH}")
+    return text
+
+
+def _documents(text: str, **hooks: Any) -> list[Any]:
+    decode = json.JSONDecoder(**hooks).raw_decode
+    found = []
+    place = _SPACE.match(text).end()  # type: ignore[union-attr]
+    while place < len(text):
+        value, end = decode(text, place)
+        found.append(value)
+        place = _SPACE.match(text, end).end()  # type: ignore[union-attr]
+    return found
+
+
+def _parsed(text: str, parse: Callable[..., Any]) -> Any:
     try:
-        value = json.loads(
+        return parse(
             text, object_pairs_hook=unique, parse_constant=_constant, parse_int=_integer, parse_float=_float
         )
     except json.JSONDecodeError as error:
@@ -58,9 +94,6 @@ def parse_tool_json(data: bytes) -> Any:
     except (ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())  # it may quote a key, which may have lines of its own
         raise InputError(f"not JSON that can be relied on: {reason}") from None
-    if "\\u" in text:
-        check_text(value)
-    return value
 
 
 def _check_size(text: str) -> None:

@@ -87,6 +87,11 @@ class TrustDocument:
         """Whether a key (hex) is one of the roots."""
         return any(root.hex == key for root in self.roots)
 
+    def name_of(self, key: str) -> str:
+        """The identity that a key (hex) belongs to; "root" for a root key of none, "" for a stranger's."""
+        identity = self.by_key.get(key)
+        return identity.name if identity is not None else "root" if self.has_root(key) else ""
+
 
 def parse_trust(text: str) -> TrustDocument:
     """Read a document. Raises MalformedError that names the table and key at fault."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from functools import partial
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import ClassVar, NamedTuple
 
 from rich.console import RenderableType
@@ -13,12 +13,14 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from custody.errors import EXIT_OK, CustodyError
-from custody.ledger.reader import Snapshot
+from custody.ledger.reader import Snapshot, open_ledger
+from custody.trust.expectations import expect
 from custody.trust.verification import Expectations
 from custody.tui import themes
 from custody.tui.links import Link, command
 from custody.tui.palette import palette
 from custody.tui.plain import AsciiOnly, draw_in_ascii, has_unicode
+from custody.tui.recent import add_recent
 from custody.tui.registry import bindings_of, every_binding
 from custody.tui.screens.approvals import ApprovalsScreen
 from custody.tui.screens.artifacts import ArtifactsScreen
@@ -27,6 +29,8 @@ from custody.tui.screens.entries import EntriesScreen
 from custody.tui.screens.environments import EnvironmentsScreen
 from custody.tui.screens.findings import FindingsScreen
 from custody.tui.screens.help import HelpScreen
+from custody.tui.screens.merge import MergeScreen
+from custody.tui.screens.opening import OpeningScreen
 from custody.tui.screens.overview import OverviewScreen
 from custody.tui.session import Said, Session, Worker
 from custody.tui.settings import Settings, read_settings
@@ -91,13 +95,14 @@ class CustodyApp(App[None]):
             for number, (tab, title) in enumerate(TABS.items(), 1)
         ),
         Binding("backspace", "go_back", "Back", show=False, id="app.back", tooltip="Back to where you were"),
-        Binding("p", "pause", "Pause", show=False, id="app.pause", tooltip="Pause the verification, or go on"),
+        Binding("p", "pause", "Pause", id="app.pause", tooltip="Pause the verification, or go on"),
         Binding("R", "verify_again", "Verify again", show=False, id="app.verify-again",
                 tooltip="Verify every signature again, from the start"),
-        Binding("ctrl+r", "reopen", "Open again", show=False, id="app.reopen",
+        Binding("ctrl+r", "reopen", "Open again", id="app.reopen",
                 tooltip="Open the file again, as it is on disk now"),
+        Binding("ctrl+o", "open", "Ledgers", id="app.open", tooltip="Open another ledger, or switch to one"),
         Binding("ctrl+t", "toggle_dark", "Dark or light", show=False, id="app.dark"),
-        Binding("ctrl+p,colon", "palette", "Palette", show=False, id="app.palette", tooltip="Choose from all commands"),
+        Binding("ctrl+p,colon", "palette", "Commands", id="app.palette", tooltip="Choose from all commands"),
         Binding("question_mark", "help", "Help", key_display="?", id="app.help", tooltip="The keys that work here"),
         Binding("q", "quit", "Quit", id="app.quit"),
     ]  # fmt: skip
@@ -131,8 +136,13 @@ class CustodyApp(App[None]):
         draw_in_ascii(in_ascii)
         if in_ascii:
             self._filters.append(AsciiOnly())
+        self._begins_with_ledger = snapshot is not None
+        self._roots_of = ""  # the origin that the roots given are of
         if snapshot is not None:
+            self._roots_of = snapshot.origin
             self._add(snapshot, expectations)
+        else:
+            self.add_mode(BEGIN, OpeningScreen)
 
     # --- ledgers
 
@@ -157,11 +167,12 @@ class CustodyApp(App[None]):
             self.add_mode(self._mode(screen.TAB), partial(screen, session))
         return session
 
-    def _mode(self, tab: str) -> str:
-        assert self.session is not None
-        if self.session.number == 1 and tab == self.start.link.tab:
+    def _mode(self, tab: str, session: Session | None = None) -> str:
+        session = session or self.session
+        assert session is not None
+        if self._begins_with_ledger and session.number == 1 and tab == self.start.link.tab:
             return BEGIN
-        return f"{tab}:{self.session.number}"
+        return f"{tab}:{session.number}"
 
     def place(self, session: Session) -> str:
         """The ledger's name, and which one it is of those that are open."""
@@ -169,14 +180,62 @@ class CustodyApp(App[None]):
         number = self.sessions.index(session) + 1
         return f"{name} ({number} of {len(self.sessions)})" if len(self.sessions) > 1 else name
 
-    def open_snapshot(self, snapshot: Snapshot, expectations: Expectations, link: Link = Link()) -> None:  # noqa: B008
+    def let_in(self, path: Path) -> tuple[Snapshot, Expectations]:
+        """A ledger through the gate, and what to hold it to; to be called in a thread. Raises RefusedError.
+
+        Roots given on the command line are for the origin of the first ledger opened under them; another origin is
+        judged by what is pinned for it.
+        """
+        snapshot = open_ledger(path)
+        origin = snapshot.origin
+        self._roots_of = self._roots_of or origin
+        expectations = expect(origin, self.start.roots if origin == self._roots_of else ())
+        add_recent(snapshot.path)
+        return snapshot, expectations
+
+    def show_opened(self, snapshot: Snapshot, expectations: Expectations) -> None:
         """Show one more ledger, and begin to verify it."""
+        self._close_above()
         session = self._add(snapshot, expectations)
-        self.go(link)
+        self._arrive(Link())
         self.call_after_refresh(session.work.start)
+
+    def _close_above(self) -> None:
+        """What stands above the tabs goes, before another ledger comes to the front."""
+        if self.session is not None and len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    async def action_reopen(self) -> None:
+        """The file as it is on disk now, in the place of what was opened."""
+        old, screen = self.session, self.screen_stack[0]
+        if old is None or not isinstance(screen, LedgerScreen):
+            return
+        link = screen.link()
+        try:
+            snapshot, expectations = await asyncio.to_thread(self.let_in, old.state.snapshot.path)
+        except CustodyError as error:
+            screen.trouble(error)
+            return
+        session = self._add(snapshot, expectations)
+        self.sessions.remove(old)
+        self._back = [(one, where) for one, where in self._back if one is not old]
+        self._arrive(link)
+        self.call_after_refresh(session.work.start)
+        self.call_after_refresh(self._forget, old)
+
+    async def _forget(self, session: Session) -> None:
+        """Let a ledger go whose place another took."""
+        for tab in TABS:
+            await self.remove_mode(self._mode(tab, session))
+        await asyncio.to_thread(session.close)
+
+    def preview_merge(self, session: Session, sources: list[Path]) -> None:
+        """What merging these into a ledger would do."""
+        self.push_screen(MergeScreen(session, sources))
 
     def switch_to(self, session: Session) -> None:
         """Bring another open ledger to the front, in the same tab."""
+        self._close_above()
         tab = self.tab or "overview"
         self.session = session
         self.switch_mode(self._mode(tab))
@@ -184,13 +243,18 @@ class CustodyApp(App[None]):
     # --- beginning and end
 
     def on_mount(self) -> None:
+        self.set_interval(LOOK_EVERY, self._look)
         if self.session is None:
             return
         if self.start.link != Link(self.start.link.tab):
             self.call_after_refresh(self._follow, self.start.link)
+        self.run_worker(self._keep_recent(self.state.snapshot.path))
         # The screen is painted first; then the verification may have the machine.
         self.call_after_refresh(self.session.work.start)
-        self.set_interval(LOOK_EVERY, self._look)
+
+    @staticmethod
+    async def _keep_recent(path: Path) -> None:
+        await asyncio.to_thread(add_recent, path)
 
     def on_unmount(self) -> None:
         for session in self.sessions:
@@ -203,6 +267,7 @@ class CustodyApp(App[None]):
             return
         if await asyncio.to_thread(session.state.snapshot.changed_on_disk):
             session.state.changed = True
+            self.refresh_bindings()
             self._state_changed(session)
 
     # --- what a worker says
@@ -211,13 +276,23 @@ class CustodyApp(App[None]):
         if isinstance(message.what, Crashed):
             self._handle_exception(message.what.error)
             return
+        offered = self._offered(message.session)
         message.session.hear(message)
+        if offered != self._offered(message.session):
+            self.refresh_bindings()  # not at every message: to draw the keys anew costs as much as the screen
         self._state_changed(message.session)
+
+    @staticmethod
+    def _offered(session: Session) -> tuple[bool, bool]:
+        return session.state.report is None and not session.state.error, not session.state.refusal
 
     def _state_changed(self, session: Session) -> None:
         screen = self.screen_stack[0]
         if isinstance(screen, LedgerScreen) and screen.session is session and screen.is_mounted:
             screen.state_changed()
+        above = self.screen
+        if isinstance(above, OpeningScreen | MergeScreen) and above.is_mounted:
+            above.state_changed()
 
     # --- where screens lead
 
@@ -274,6 +349,10 @@ class CustodyApp(App[None]):
             session.verify_again()
             self._state_changed(session)
 
+    def action_open(self) -> None:
+        if not isinstance(self.screen, OpeningScreen):
+            self.push_screen(OpeningScreen())
+
     def action_toggle_dark(self) -> None:
         self.theme = themes.LIGHT.name if self.current_theme.dark else themes.DARK.name
 
@@ -305,7 +384,8 @@ class CustodyApp(App[None]):
         keys = self.settings.keys
         yield "Here", bindings_of(type(self.screen), keys)
         yield "In tables", bindings_of(Table, keys)
-        yield "In every tab", bindings_of(LedgerScreen, keys)
+        if isinstance(self.screen, LedgerScreen):
+            yield "In every tab", bindings_of(LedgerScreen, keys)
         yield "Everywhere", bindings_of(type(self), keys)
 
     # --- what nobody foresaw: Textual would print the values of local variables

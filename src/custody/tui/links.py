@@ -40,10 +40,23 @@ def command(words: Sequence[str], ledger: Path, roots: Iterable[str] = ()) -> st
     """
     if not all(_WORD(word) for word in words if word not in _OPTIONS):
         return ""
-    path = str(ledger)
-    file = shlex.quote(path) if _PATH(path) and not path.startswith("-") else "LEDGER"
-    trusted = [part for root in roots for part in ("--root", root)]
-    return " ".join(["custody", *map(shlex.quote, words), "--ledger", file, *trusted])
+    return _line([*map(shlex.quote, words), "--ledger", _file(ledger) or "LEDGER"], roots)
+
+
+def merge_command(target: Path, sources: Sequence[Path], roots: Iterable[str] = ()) -> str:
+    """The command that merges these; "" where a path has anything that a shell or a terminal would act on."""
+    files = [_file(path) for path in (target, *sources)]
+    return _line(["merge", *files], roots) if all(files) else ""
+
+
+def _file(path: Path) -> str:
+    """A path as a word of a shell; "" for one that is not safe to paste, or that would be taken for an option."""
+    text = str(path)
+    return shlex.quote(text) if _PATH(text) and not text.startswith("-") else ""
+
+
+def _line(words: Sequence[str], roots: Iterable[str]) -> str:
+    return " ".join(["custody", *words, *(part for root in roots for part in ("--root", root))])
 
 
 _OPTIONS = frozenset({"--at", "--code", "--env", "--kind", "--tab", "--entry", "--artifact", "-n"})

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from custody.tui.app import CustodyApp
 
 _SELF = frozenset({"palette"})
+_MOVING = ("table.", "pane.")  # whoever moves a cursor does it with the keys
 _NAMED = 120  # characters of a ledger's name
 
 
@@ -54,7 +55,12 @@ class Commands(Provider):
         app = self._app
         once: set[str] = set()
         for _, binding, enabled, _ in self.screen.active_bindings.values():
-            if not enabled or not binding.id or binding.action in once | _SELF:
+            if (
+                not enabled
+                or not binding.id
+                or binding.action in once | _SELF
+                or binding.id.startswith(_MOVING)
+            ):
                 continue
             once.add(binding.action)
             yield Command(

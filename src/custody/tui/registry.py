@@ -26,5 +26,8 @@ def bindings_of(owner: type[Any], keys: Mapping[str, str] | None = None) -> Iter
             yield binding.with_key(own, key_display=None) if own else binding
 
 
-def _subclasses(owner: type) -> set[type]:
-    return {owner}.union(*(_subclasses(one) for one in owner.__subclasses__()))
+def _subclasses(owner: type[DOMNode]) -> set[type[DOMNode]]:
+    found = {owner}
+    for derived in owner.__subclasses__():
+        found |= _subclasses(derived)
+    return found

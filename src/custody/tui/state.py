@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from custody.errors import EXIT_GAP, EXIT_NOT_VERIFIED, EXIT_OK
 from custody.ledger.findings import CODES, Finding, Severity
 from custody.ledger.reader import Snapshot
-from custody.query.index import Index
+from custody.query.index import NOTICES, Index
 from custody.trust.verification import FINDINGS_KEPT, Expectations, Report, Verification
 
 Stage = Literal["opening", "container", "entries", "indexing", "done", "stopped"]
@@ -167,7 +167,8 @@ class State:
         """Questions can be answered."""
         self.index = index
         self.stage = "done"
-        for code, told in (("unreadable", index.unreadable), ("ambiguous-binding", index.ambiguous)):
+        for code in NOTICES:
+            told = index.notices(code)
             self.notices += [Remark("note", code, position, message) for position, _, message in told]
 
     # --- asked by screens

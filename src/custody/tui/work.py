@@ -24,6 +24,7 @@ from custody.trust.expectations import remember
 from custody.trust.verification import Expectations, Report, Step, Verification
 
 POST_EVERY = 0.1  # seconds; a screen has no use for more
+LARGE = 100_000  # entries; an index of more takes too much memory, at some 270 bytes for each
 _JOIN = 5.0  # seconds that the worker's processes are given to end by themselves
 
 Post = Callable[[Message], object]
@@ -150,7 +151,7 @@ class Work:
                     if run is None or run.report is not verification.report:
                         if run is not None:  # what was remembered does not hold: everything from the start
                             self._post(Began(False))
-                        run = _Run(verification.report, self._clock, started, self._post)
+                        run = _Run(verification, self._clock, started, self._post)
                     run.add(step, self._clock() - waited)
             if run is None:
                 return
@@ -185,9 +186,12 @@ class Work:
 class _Run:
     """One pass over the log: its index being filled, and steps gathered until it is time for a message."""
 
-    def __init__(self, report: Report, clock: Callable[[], float], started: float, post: Post) -> None:
-        self.report = report
-        self.index = Index.in_memory()
+    def __init__(
+        self, verification: Verification, clock: Callable[[], float], started: float, post: Post
+    ) -> None:
+        self.report = verification.report
+        large = verification.snapshot.count > LARGE
+        self.index = Index.temporary() if large else Index.in_memory()
         self.builder = IndexBuilder(self.index)
         self._clock = clock
         self._post = post

@@ -42,6 +42,7 @@ from custody.kinds import (
     Review,
     Run,
     Running,
+    Scope,
     Seal,
     Snapshot,
     Source,
@@ -50,6 +51,7 @@ from custody.kinds import (
     Trust,
     read_body,
 )
+from custody.kinds.again import Again
 from custody.kinds.fields import MAX_TEXT, Fields, present
 from custody.ledger import canonical
 from custody.ledger.canonical import JsonObject, MalformedError
@@ -164,7 +166,17 @@ FULL: dict[str, Body] = {
         EXTRAS,
     ),
     "deployment": Deployment(API, "prod", "api", "change 88", EXTRAS),
-    "snapshot": Snapshot("prod", (Running("api", API, 3, "1.4.0"), Running("worker", API)), EXTRAS),
+    "snapshot": Snapshot(
+        "prod",
+        (
+            Running("api", API, 3, "1.4.0"),
+            Running("worker", API, basis="image-id"),
+            Running.unresolved("cache", "cache", "cache:7", 2, "7"),
+        ),
+        EXTRAS,
+        "docker",
+        Scope(("a*", "worker", "cach?"), ("x",)),
+    ),
     "decision": Decision(
         API,
         "prod",
@@ -225,6 +237,13 @@ def test_a_body_is_written_and_read_to_the_same(bodies: dict[str, Body]) -> None
         written = canonical.decode_object(canonical.encode({**body.write(), **SALT}), MAX_BODY)
         assert read_body(kind, written) == body
         assert type(body).__name__ == BODIES[kind]
+
+
+@pytest.mark.parametrize("bodies", [FULL, SMALL], ids=["everything", "the least"])
+def test_a_body_that_was_read_is_read_again_to_the_same(bodies: dict[str, Body]) -> None:
+    for kind, body in bodies.items():
+        value = canonical.decode_again(canonical.encode({**body.write(), **SALT}))
+        assert type(body).read(Again(value, kind)) == body  # type: ignore[arg-type]
 
 
 def test_every_kind_has_a_body() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from custody.kinds import (
 )
 from custody.ledger.entry import Subject
 from custody.ledger.reader import Snapshot, open_ledger
+from custody.ledger.timestamps import from_datetime
 from custody.ledger.writer import Draft, Signed
 from custody.query.build import IndexBuilder
 from custody.query.index import Index
@@ -40,8 +42,8 @@ EXPECTED = judged_by("root")("")
 
 
 def at(minute: int) -> str:
-    """An instant of one day."""
-    return f"2026-11-19T{minute // 60:02d}:{minute % 60:02d}:00.000Z"
+    """An instant, so many minutes into one day; there are days behind it."""
+    return from_datetime(datetime(2026, 11, 19, tzinfo=UTC) + timedelta(minutes=minute))
 
 
 def of(word: str, name: str = "api") -> Subject:

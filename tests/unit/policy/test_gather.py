@@ -216,6 +216,16 @@ def test_where_a_genesis_is_blank_nobody_knows_the_trail(tmp_path: Path) -> None
     assert len(book.entries) > kept
 
 
+def test_what_a_stranger_does_not_say_darkens_nothing(tmp_path: Path) -> None:
+    book = Book()
+    book.chain("builder", 1, recorded("one"), checked(), trail="7")
+    other = book.chain("stranger", 2, checked(of("one")), trail="7")
+    for entry in other:
+        book.erase(entry)
+    found = facts(book, tmp_path)
+    assert found.trails[0].readable and len(found.trails[0].chains) == 1 and blanks(found) == []
+
+
 def test_a_blank_seal_may_have_listed_a_chain_that_is_not_there(tmp_path: Path) -> None:
     book = Book()
     first = book.chain("builder", 1, recorded("one"), trail="7")
@@ -330,9 +340,10 @@ def test_the_release_before_is_the_newest_that_was_approved_and_went_out(tmp_pat
     a_release(
         book, "other", 30, approved("other", "web"), deployed("other", name="web"), commit=C3, name="web"
     )
+    a_release(book, "too late", 31, deployed("too late"), commit=C3)
     a_release(book, "now", 35, approved("now"), deployed("now"), commit=C3)
     a_release(book, "later", 40, approved("later"), deployed("later"), commit=C3)
-    book.chain("risk-officer", 45, approved("first"))
+    book.chain("risk-officer", 45, approved("first"), approved("too late"))
     with book.open(tmp_path) as (snapshot, index):
         base = gather(snapshot, index, of("now").sha256, "prod").base
         assert base is not None
@@ -531,12 +542,16 @@ def test_a_disowned_chain_is_nowhere(tmp_path: Path) -> None:
     )
 
 
-def test_a_ledger_that_was_written_to_since_is_not_read_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "change",
+    ["DELETE FROM blob", """UPDATE blob SET data = CAST(replace(data, '"file"', '"tree"') AS BLOB)"""],
+)
+def test_a_ledger_that_was_written_to_since_is_not_read_on(tmp_path: Path, change: str) -> None:
     """One that was too large to be copied, and is opened in place."""
     book = Book()
     book.chain("builder", 1, recorded("one"))
     path = book.write(tmp_path / "a.ledger")
     with opened(path) as (_, index), open_ledger(path, 1) as in_place:
-        edit(path, sql("DELETE FROM blob"))
+        edit(path, sql(change))
         with pytest.raises(RefusedError, match="is not what was verified"):
             gather(in_place, index, of("one").sha256, "prod")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from facts import Log, at, digest
+from facts import Log, about, at, digest
 
 from custody.query.artifacts import find_artifacts, list_artifacts, timeline
 
@@ -143,3 +143,21 @@ def test_nothing_is_said_of_what_is_not_there() -> None:
     made = Log()
     made.artifact(made.chain(), 1, "api")
     assert timeline(made.index(), digest("other")) == ()
+
+
+def test_what_the_gate_said_and_what_was_excepted_are_on_the_path() -> None:
+    made = Log()
+    chain = made.chain()
+    made.artifact(chain, 1, "api")
+    gate = {
+        "artifact": about("api"), "environment": "prod", "verificationResult": "FAILED", "timeVerified": at(2),
+        "verifier": {"id": "custody"}, "log": {"size": 1, "root": digest("root")},
+    }  # fmt: skip
+    made.add(chain, "decision", 2, gate)
+    excepted = {"artifact": about("api"), "environment": "prod", "until": at(90), "reason": "outage"}
+    made.add(chain, "allow", 3, excepted)
+    items = timeline(made.index(), digest("api"))[1:]
+    assert [(item.kind, item.title, item.detail, item.good) for item in items] == [
+        ("decision", "the gate of prod said no", "", False),
+        ("allow", "excepted for prod until 2026-11-19 01:30 UTC", "outage", None),
+    ]

@@ -61,6 +61,7 @@ def test_what_was_known_at_an_instant(made: Log, minute: int, positions: list[in
 def test_a_position_within_a_merge_is_the_log_before_it(made: Log, position: int, last: int) -> None:
     known = Arrivals(made.index()).by_position(position)
     assert [n for n in range(12) if known.holds(n, at(0))] == [*range(last + 1)]
+    assert known == Known(last, last + 1, "~")
     with pytest.raises(UsageError):
         Arrivals(made.index()).by_position(-1)
 

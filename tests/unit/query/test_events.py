@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from facts import Log, at, digest
+from facts import Log, about, at, digest
 
 from custody.query.events import EVENTS, EventRow, events
 from custody.query.index import Index
@@ -23,6 +23,11 @@ def index() -> Index:
     made.merge(60, 8)
     made.snapshot(made.chain(minute=61), 62, ("api", "two", 3))
     made.snapshot(made.chain(minute=61), 62, environment="dev")
+    gate = {
+        "artifact": about("api", "one"), "environment": "prod", "verificationResult": "PASSED", "timeVerified": at(65),
+        "verifier": {"id": "custody"}, "log": {"size": 1, "root": digest("root")},
+    }  # fmt: skip
+    made.add(made.chain("keeper", minute=61), "decision", 65, gate, "keeper")
     return made.index()
 
 
@@ -42,6 +47,7 @@ def test_every_event_in_the_order_of_time_position_and_service(index: Index) -> 
         ("replaced", "api", "01:02"),
         ("stopped", "web", "01:02"),
         ("snapshot", "", "01:02"),
+        ("decision", "", "01:05"),
     ]
     assert {row.event for row in rows} < set(EVENTS)
     assert rows == list(events(index))
@@ -67,6 +73,6 @@ def test_a_row_tells_what_it_knows(index: Index) -> None:
 def test_of_one_environment_and_between_two_instants(index: Index) -> None:
     assert [row.event for row in events(index, environment="dev")] == ["snapshot"]
     prod = list(events(index, environment="prod"))
-    assert {row.environment for row in prod} == {"prod"} and len(prod) == 9
+    assert {row.environment for row in prod} == {"prod"} and len(prod) == 10
     between = [row.event for row in events(index, since=at(3), until=at(5))]
     assert between == ["evidence", "approval", "deployment"]

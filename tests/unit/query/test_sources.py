@@ -77,6 +77,25 @@ def test_the_commits_between(made: Log) -> None:
     )
 
 
+def test_the_same_way_back_is_what_is_lost_and_nothing_that_came(made: Log) -> None:
+    """What the older has lies all behind the newer: none of it came."""
+    found = commits_between(made.index(), commit("c"), commit("a"))
+    assert found.came == ()
+    assert [line.commit[0] for line in found.went] == ["c", "b", "e", "d"]
+
+
+def test_a_recorded_range_leads_from_a_release_to_the_last() -> None:
+    """Commits that nothing was built from are known by the range of the next artifact."""
+    log = Log()
+    chain = log.chain()
+    log.artifact(chain, 1, "api", "1", commit=commit("a"), source=source())
+    ranged = {**source(), "since": commit("a"), "commits": [commit("b"), commit("c"), commit("d")]}
+    log.artifact(chain, 2, "api", "2", commit=commit("d"), source=ranged)
+    found = commits_between(log.index(), commit("a"), commit("d"))
+    assert [line.commit[0] for line in found.came] == ["d", "c", "b"]
+    assert (found.went, found.complete) == ((), True)
+
+
 def test_where_the_way_is_not_known_that_is_said(made: Log) -> None:
     chain = made.chain()
     made.artifact(chain, 9, "api", "f", commit=commit("f"), source=source("9"))

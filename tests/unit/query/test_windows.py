@@ -94,3 +94,50 @@ def test_a_repeated_report_from_the_future_takes_effect_with_the_merge_that_cove
     index = made.index()
     assert index.row("SELECT max(time) FROM snapshot") == (at(60),)
     assert last_moment(index) == at(60)
+
+
+def part(made: Log, chain: str, minute: int, pattern: str) -> None:
+    running = {"list": [], "include": [pattern], "exclude": ["a/dev*"] if pattern == "a/*" else []}
+    if not running["exclude"]:
+        del running["exclude"]
+    made.add(chain, "snapshot", minute, {"environment": "prod", "running": running})
+
+
+def test_each_part_has_its_own_silences_and_a_report_of_the_whole_is_one_of_every_part() -> None:
+    made = Log()
+    chain = made.chain()
+    for minute, pattern in ((0, "a/*"), (10, "b/*"), (50, "a/*"), (100, "a/*"), (150, "a/*"), (200, "b/*")):
+        part(made, chain, minute, pattern)
+    assert [(one.since, one.until, one.part) for one in windows(made.index(), "prod", HOUR)] == [
+        (at(10), at(200), "b/*")
+    ]
+    made.snapshot(made.chain(), 65)
+    found = windows(made.index(), "prod", HOUR)
+    assert [(one.since, one.until, one.part) for one in found] == [(at(65), at(200), "b/*")]
+    made.approval(made.chain(), 261)
+    assert [(one.since, one.after, one.part) for one in windows(made.index(), "prod", HOUR)][-2:] == [
+        (at(150), None, "a/* -a/dev*"), (at(200), None, "b/*"),
+    ]  # fmt: skip
+
+
+def test_of_too_many_parts_there_is_no_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Log()
+    chain = made.chain()
+    for number in range(4):
+        part(made, chain, number, f"p{number}/*")
+    monkeypatch.setattr("custody.query.windows.MOST_PARTS", 3)
+    with pytest.raises(UsageError) as caught:
+        windows(made.index(), "prod", HOUR)
+    assert caught.value.code == "parts"
+
+
+def test_nobody_looked_before_every_part_was_reported() -> None:
+    made = Log()
+    chain = made.chain()
+    part(made, chain, 0, "a/*")
+    part(made, chain, 0, "b/*")
+    made.deployment(chain, 10, "one")
+    part(made, chain, 100, "a/*")
+    assert [one.code for one in remarks(made.index())] == []
+    part(made, chain, 101, "b/*")
+    assert [one.code for one in remarks(made.index())] == ["deployment-unseen"]

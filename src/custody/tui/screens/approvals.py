@@ -27,13 +27,13 @@ class ApprovalsScreen(AnswersScreen):
     SEARCH = "artifact, environment, person or reason"
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("", 1),
-        Column("Time (UTC)", 16, roomy=19, clip=True),
+        Column("Time (UTC)", 16, roomy=19, clip=True, from_width=60),
         Column("Decision", 9),
-        Column("Environment", 11, flex=1),
+        Column("Environment", 11, flex=1, from_width=40),
         Column("Artifact", flex=2),
         Column("Fingerprint", 12, from_width=100, clip=True),
-        Column("Reason", flex=3, from_width=70),
-        Column("By", 14, roomy=18),
+        Column("Reason", flex=3, from_width=100),
+        Column("By", 14, roomy=18, from_width=50),
     )
 
     def __init__(self, session: Session) -> None:

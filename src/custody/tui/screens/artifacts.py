@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from custody.errors import CustodyError
-from custody.query.artifacts import list_artifacts
+from custody.query.artifacts import find_artifacts, list_artifacts
 from custody.query.index import Index
 from custody.query.trace import trace
 from custody.query.types import ArtifactLine, TimelineItem, Trace
@@ -67,10 +67,10 @@ class ArtifactsScreen(AnswersScreen):
 
     def draw_answers(self, index: Index) -> None:
         if self._drawn is not index:
-            self._drawn = index
-            self._list(self.searched)
+            self.search(self.searched)
 
     def search(self, text: str) -> None:
+        self._drawn = self.state.index
         self._list(text)
 
     def link(self) -> Link:
@@ -106,10 +106,19 @@ class ArtifactsScreen(AnswersScreen):
 
     def _find(self, wanted: str) -> None:
         """An artifact that may be far down the list, or have run without ever being recorded."""
-        place = next((place for place, one in enumerate(self._lines) if one.sha256 == wanted), None)
-        if place is not None:
-            self.query_one("#list", Table).go(place)
-        self._trace(wanted)
+        index = self.state.index
+        if index is not None:
+            self.ask("find", lambda: find_artifacts(index, wanted), lambda found: self._arrive(wanted, found))
+
+    def _arrive(self, wanted: str, found: list[str]) -> None:
+        if len(found) != 1:
+            told = f"{len(found)} artifacts are meant" if found else "No artifact is meant"
+            self.say(line((f"{told} by ", GAP), (wanted, "bold")))
+        if found:
+            place = next((place for place, one in enumerate(self._lines) if one.sha256 == found[0]), None)
+            if place is not None:
+                self.query_one("#list", Table).go(place)
+            self._trace(found[0])
 
     @on(Table.Highlighted, "#list")
     def read_artifact(self, event: Table.Highlighted) -> None:

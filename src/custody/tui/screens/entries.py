@@ -37,10 +37,11 @@ _LOOKED_THROUGH = 50_000  # entries, for one press of the key: bodies are read a
 
 
 class _Around(NamedTuple):
-    """An entry, and its chain near it."""
+    """An entry, and its chain near it; `closed` says that the last of these places closes it."""
 
     detail: EntryDetail
     places: list[ChainPlace]
+    closed: bool
 
 
 class EntriesScreen(LedgerScreen):
@@ -71,6 +72,7 @@ class EntriesScreen(LedgerScreen):
         super().__init__(session)
         self._offered: object = None
         self._places: list[ChainPlace] = []
+        self._is_closed = False
 
     def compose_body(self) -> Iterable[Widget]:
         with Container(id="body"):
@@ -135,7 +137,7 @@ class EntriesScreen(LedgerScreen):
             self.ask("entry", lambda: _read(snapshot, position, strip.window), self._show_detail)
 
     def _show_detail(self, found: _Around) -> None:
-        self._places = found.places
+        self._places, self._is_closed = found.places, found.closed
         self.query_one(EntryPane).show(found.detail, self.state)
         self._draw_chain()
         self._offer()
@@ -145,8 +147,7 @@ class EntriesScreen(LedgerScreen):
         if detail is None:
             return
         marks = {at: self.state.mark(at) for place in places for at in place.positions}
-        closed = detail.last and bool(places) and places[-1].seq == detail.seq
-        self.query_one(ChainStrip).show(places, marks, detail.position, closed)
+        self.query_one(ChainStrip).show(places, marks, detail.position, self._is_closed)
 
     def trouble(self, error: CustodyError) -> None:
         self._places = []
@@ -295,7 +296,8 @@ class EntriesScreen(LedgerScreen):
 def _read(snapshot: Snapshot, position: int, window: Callable[[int], tuple[int, int]]) -> _Around:
     detail = entry_detail(snapshot, position)
     places = chain_places(snapshot, detail.chain, *window(detail.seq)) if detail.chain else []
-    return _Around(detail, places)
+    closed = bool(places) and any(one.last for at in places[-1].positions for one in page(snapshot, at, 1))
+    return _Around(detail, places, closed)
 
 
 def look_through(snapshot: Snapshot, start: int, by: int, count: int, text: str) -> int | None:

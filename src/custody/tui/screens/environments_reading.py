@@ -13,15 +13,13 @@ from typing import NamedTuple
 
 from custody.errors import UsageError
 from custody.ledger.reader import Snapshot
-from custody.policy.declared import Declared, declared
 from custody.policy.judgement import Judgement
 from custody.policy.standing import Standing as Verdicts
 from custody.policy.verdict import Verdict
-from custody.query.clocks import Arrival, Arrivals, Known
-from custody.query.deployments import moved
+from custody.query.clocks import END_OF_TIME, Arrival, Arrivals, Known
 from custody.query.environments import Hindsight, environments, hindsight
-from custody.query.history import END_OF_TIME
 from custody.query.index import Index
+from custody.query.slack import moved
 from custody.query.timeline import Difference, Place, Standing, Timeline
 from custody.query.types import ServiceLine, StateLine
 from custody.query.windows import Window, windows
@@ -54,22 +52,24 @@ class Basics:
         self.arrivals = Arrivals(index)
         self.judgement = Judgement(snapshot, index, trust)
         self.now = self.judgement.now
-        self.declared: Declared = declared(self.judgement)
         self.lock = Lock()
         lines = environments(index)
         self.listed = [
             Listed(one.name, (), one.states, one.last_change, one.last_seen, one.basis) for one in lines
         ]
-        for name, members in self.declared.groups.items():
+        for name, members in self.judgement.groups().items():
             of = [one for one in lines if one.name in members]
             if of:
                 last, seen = max(one.last_change for one in of), max(one.last_seen for one in of)
                 states = sum(one.states for one in of)
                 self.listed.append(Listed(name, members, states, last, seen, "group"))
-        self.listed.sort(key=lambda one: (one.name, one.is_group))
+        # Of a group and an environment of one name the command line means the group.
+        self.listed.sort(key=lambda one: (one.name, not one.is_group))
+        names = {history for one in self.listed for history in one.members or (one.name,)}
+        self.intervals = {name: self.judgement.interval(name) for name in names}
 
     def find(self, name: str) -> int:
-        """The place in the list of an environment, or else of a group, of that name; -1 for none."""
+        """The place in the list of a group, or else of an environment, of that name; -1 for none."""
         return next((at for at, one in enumerate(self.listed) if one.name == name), -1)
 
 
@@ -284,7 +284,9 @@ def _view(basics: Basics, side: Side, when: str, room: int) -> View:
             for number, one in enumerate(timeline.histories)
         ]
         today = Timeline(basics.index, side.about.name, side.about.members)
-        later = Hindsight(sum(one.later for one in told), today.standing(_at(today, when)).state)
+        later = Hindsight(
+            frozenset().union(*(one.later for one in told)), today.standing(_at(today, when)).state
+        )
     return View(side, standing, bars, arrival, later)
 
 
@@ -312,7 +314,7 @@ def silences(basics: Basics, view: View, wanted: Callable[[], bool]) -> list[Win
         return []
     found = []
     for history in view.side.timeline.histories:
-        interval = basics.declared.intervals.get(history.environment)
+        interval = basics.intervals.get(history.environment)
         if not wanted() or interval is None or history.basis != "snapshot":
             continue
         number = history.number_at(bars[-1].time)

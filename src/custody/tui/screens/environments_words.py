@@ -144,7 +144,8 @@ def moment(
     for window in blind:
         long = lasting(window.since, window.until)
         to = f"{utc(window.until)} UTC" if window.after else "the last moment that this ledger knows of"
-        yield line((f"! {long} without a report: {utc(window.since)} to {to}", GAP))
+        part = f" of {window.part}" if window.part else ""
+        yield line((f"! {long} without a report{part}: {utc(window.since)} to {to}", GAP))
     if state is not None and view.standing.unknown:
         yield line((f"! nothing was known of {', '.join(view.standing.unknown)}", GAP))
     if state is not None and state.number > 1:
@@ -191,7 +192,7 @@ def _belief(view: View, known: str) -> Content:
     if later is None or not later.later:
         told: Part = ("  no later report changed this", GOOD)
     else:
-        reports = f"{later.later} later report{'' if later.later == 1 else 's'}"
+        reports = f"{len(later.later)} later report{'' if len(later.later) == 1 else 's'}"
         now = f"state {later.now.number}" if later.now else "not known"
         told = (f"  ! {reports} made it {now}", GAP)
     return _fact("known", (f"as of {known}", f"{ACCENT} bold"), told)

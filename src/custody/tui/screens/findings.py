@@ -74,7 +74,11 @@ class FindingsScreen(LedgerScreen):
             return
         self._remarks = remarks
         empty = (
-            "Nothing is of that kind." if wanted else "Nothing so far." if not state.report else "Nothing."
+            "Nothing is of that kind."
+            if wanted
+            else "Nothing so far."
+            if not state.report
+            else "Nothing was found."
         )
         table = self.query_one(Table)
         table.show_rows([finding_row(remark) for remark in remarks], empty)
@@ -136,5 +140,5 @@ def _told(remark: Remark, told: Explanation) -> Iterator[tuple[str, Content]]:
     yield "Check", line(told.check, limit=400)
     yield "Expected", line((told.expected, GOOD), limit=600)
     yield "Found", line((told.found, _TONES[remark.severity]), limit=600)
-    if told.found != remark.message:
+    if told.found != remark.message and remark.message.lower() not in told.check.lower():
         yield "Said", line((remark.message, MUTED), limit=600)

@@ -19,7 +19,14 @@ _SIGNS = (
     ("○", GAP, "verified, but counts for nothing (see the findings)"),
     ("✗", FAULT, "a fault: never shown as a fact"),
 )
-_KEYS = {"question_mark": "?", "slash": "/", "colon": ":", "left_square_bracket": "[", "right_square_bracket": "]",
+_CHAINS = (
+    ("●──●──●]", "the entries of a chain, the one on view marked; ] closes it"),
+    ("●──●╌", "a chain that goes on, or was not closed"),
+    ("●  below ●", "a fork: two entries at one place, both signed"),
+    ("┌ │ └ ╪", "in the table: a chain begins, goes on, ends, forks"),
+)
+_KEYS = {"question_mark": "?", "slash": "/", "colon": ":", "less_than_sign": "<",
+         "greater_than_sign": ">", "left_square_bracket": "[", "right_square_bracket": "]",
          "pageup": "page up", "pagedown": "page down"}  # fmt: skip
 _COLUMN = 18
 
@@ -45,15 +52,19 @@ def _text(groups: Iterable[tuple[str, Iterable[Binding]]]) -> Content:
     for title, bindings in groups:
         rows.append(line((title, f"{ACCENT} bold")))
         rows += [
-            line((_keys(one).ljust(_COLUMN), "bold"), one.tooltip or one.description) for one in bindings
+            line((keys_text(one).ljust(_COLUMN), "bold"), one.tooltip or one.description) for one in bindings
         ]
         rows.append(Content(""))
     rows.append(line(("Signs", f"{ACCENT} bold")))
     rows += [line((sign.ljust(_COLUMN), style), meaning) for sign, style, meaning in _SIGNS]
     rows.append(Content(""))
+    rows.append(line(("Chains", f"{ACCENT} bold")))
+    rows += [line((sign.ljust(_COLUMN), MUTED), meaning) for sign, meaning in _CHAINS]
+    rows.append(Content(""))
     rows.append(line(("The line above the keys is custody's verdict: no ledger writes there.", MUTED)))
     return lines(rows)
 
 
-def _keys(binding: Binding) -> str:
+def keys_text(binding: Binding) -> str:
+    """A binding's keys as people call them."""
     return ", ".join(_KEYS.get(key, key) for key in binding.key.split(","))

@@ -17,6 +17,7 @@ from custody.tui.session import Session
 from custody.tui.state import Remark, State
 from custody.tui.widgets.findings import COLUMNS, finding_row, heading
 from custody.tui.widgets.meter import Meter
+from custody.tui.widgets.sizes import size_text
 from custody.tui.widgets.table import Table
 from custody.tui.widgets.words import FAULT, GAP, GOOD, MUTED, Words, facts, line
 
@@ -80,7 +81,8 @@ def _facts(state: State, *, wide: bool) -> Content:
         (
             "File",
             line(
-                str(snapshot.path) if wide else snapshot.path.name, (f"  {_size(snapshot.file_size)}", MUTED)
+                str(snapshot.path) if wide else snapshot.path.name,
+                (f"  {size_text(snapshot.file_size)}", MUTED),
             ),
         ),
         ("SHA-256", line(digest or ("computed with the verification", MUTED))),
@@ -154,13 +156,6 @@ def _sentence(state: State) -> Content:
     else:
         meaning = "Everything here agrees with itself; the gaps below say what it cannot prove."
     return line((meaning, _TONES[verdict.tone]))
-
-
-def _size(octets: int) -> str:
-    if octets < 1000:
-        return f"{octets} bytes"
-    unit = min((len(str(octets)) - 1) // 3, 4)
-    return f"{octets / 1000**unit:.1f} {('', 'kB', 'MB', 'GB', 'TB')[unit]}"
 
 
 def _s(number: int) -> str:

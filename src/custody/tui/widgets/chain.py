@@ -16,6 +16,7 @@ from custody.tui.widgets.words import ACCENT, FAULT, GAP, GOOD, MUTED, line
 NODES: dict[Mark, tuple[str, str]] = {
     "waiting": ("·", MUTED), "verified": ("●", GOOD), "idle": ("○", GAP), "fault": ("✗", FAULT),
 }  # fmt: skip
+_LABEL = 9
 _PITCH = 3  # cells of a node and the line that leads on
 
 
@@ -38,29 +39,29 @@ class ChainStrip(Widget):
         self._places: Sequence[ChainPlace] = ()
         self._marks: dict[int, Mark] = {}
         self._position = -1
-        self._closed = False
+        self._ends = False
 
     def window(self, seq: int) -> tuple[int, int]:
         """The first seq to draw so that this one is in the middle, and how many there is room for."""
-        room = max(self.size.width // _PITCH - 2, 1)
+        room = max((self.size.width - _LABEL) // _PITCH, 1)
         return max(0, seq - room // 2), room
 
     def show(self, places: Sequence[ChainPlace], marks: dict[int, Mark], position: int, closed: bool) -> None:
         """`marks` says of each position how it stands; `closed`, whether the last place closes the chain."""
         drawn = (list(places), marks, position, closed)
-        if drawn != (self._places, self._marks, self._position, self._closed):
-            self._places, self._marks, self._position, self._closed = drawn
+        if drawn != (self._places, self._marks, self._position, self._ends):
+            self._places, self._marks, self._position, self._ends = drawn
             self.refresh()
 
     def render(self) -> Content:
         places = self._places
         if not places:
             return Content("")
-        above = [line(("── " if places[0].seq else "   ", MUTED))]
-        below = [line("   ")]
+        above = [line(("chain  … " if places[0].seq else "chain    ", MUTED))]
+        below = [line(" " * _LABEL)]
         for number, place in enumerate(places):
             last = number == len(places) - 1
-            link = ("]" if self._closed else "╌") if last else "─"
+            link = ("]" if self._ends else "╌") if last else "─"
             gap = not last and places[number + 1].seq != place.seq + 1
             above.append(self._node(place.positions[0]))
             above.append(line((link * (1 if last else 2), FAULT if gap else MUTED)))
@@ -79,7 +80,7 @@ class ChainStrip(Widget):
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
-        place = -1 if offset is None else (offset.x - 3) // _PITCH
+        place = -1 if offset is None else (offset.x - _LABEL) // _PITCH
         if offset is not None and 0 <= place < len(self._places):
             positions = self._places[place].positions
             self.post_message(self.Chosen(positions[min(offset.y, len(positions) - 1)]))

@@ -28,11 +28,11 @@ class EntryTable(Table):
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("", 1),
         Column("Position", 8, right=True),
-        Column("Time (UTC)", 16, roomy=19, clip=True),
-        Column("Kind", 10),
+        Column("Time (UTC)", 16, roomy=19, clip=True, from_width=60),
+        Column("Kind", 10, from_width=40),
         Column("What it says", flex=3),
         Column("About", flex=1, from_width=140),
-        Column("Writer", 12, roomy=16),
+        Column("Writer", 12, roomy=16, from_width=50),
         Column("Chain", 10, from_width=100, clip=True),
     )
 

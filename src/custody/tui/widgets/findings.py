@@ -12,10 +12,10 @@ from custody.tui.widgets.table import Column, Row
 from custody.tui.widgets.words import MUTED, line
 
 COLUMNS = (
-    Column("Weight", 8),
+    Column("Weight", 7),
     Column("Finding", 21, roomy=24),
-    Column("Position", 8, right=True),
-    Column("What was found", flex=1),
+    Column("Position", 8, right=True, from_width=50),
+    Column("What was found", flex=1, from_width=40),
 )
 _LOOKS = {"fault": ("✗ fault", "fault"), "gap": ("! gap", "gap"), "note": ("· note", "muted")}
 

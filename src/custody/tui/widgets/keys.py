@@ -44,6 +44,8 @@ class Keys(Widget):
         last = [one for action, one in once.items() if action in _ALWAYS]
         rest = [one for action, one in once.items() if action not in _ALWAYS]
         room = width - sum(self._width(binding) + _BETWEEN for binding, _ in last)
+        if room < sum(self._width(binding) + _BETWEEN for binding, _ in rest):
+            rest = [(binding, enabled) for binding, enabled in rest if enabled]
         fitting = []
         for binding, enabled in rest:
             if (room := room - self._width(binding) - _BETWEEN) < 0:
