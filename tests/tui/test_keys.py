@@ -175,7 +175,7 @@ def test_a_ledger_with_a_fault_gives_no_answers(tmp_path: Path) -> None:
         for key in "234":
             await stage.press(pilot, key)
             shown = stage.text(pilot)
-            assert "No answers: body-differs at position 13" in shown
+            assert "No answers: body-differs at position 11" in shown
             for told in ("payments-api", "prod", "risk-officer", "staging"):
                 assert told not in shown.replace("acme.example/payments", ""), (key, told)
         await stage.press(pilot, "slash")
