@@ -142,31 +142,35 @@ def test_within_a_state_it_is_said_where(ledger: Path) -> None:
     play(ledger, scene, zone=OSLO)
 
 
-@pytest.mark.parametrize(
-    ("typed", "expected", "said"),
-    [
-        ("2026-11-16 13:05", "prod-eu#2", "= 2026-11-16T12:05:00.000Z"),
-        ("#5", "prod-eu#5", ""),
-        ("~1", "prod-eu#6", ""),
-        ("2026-11-01", "prod-eu#0", "not known"),
-        ("#99", "prod-eu#1", "there is no prod-eu#99"),
-        ("#0", "prod-eu#1", "states count from 1"),
-        ("sometime", "prod-eu#1", "sometime"),
-    ],
-)
-def test_going_to_a_moment_in_words(ledger: Path, typed: str, expected: str, said: str) -> None:
+GONE_TO = {
+    "2026-11-16 13:05": ("prod-eu#2", "= 2026-11-16T12:05:00.000Z"),
+    "#5": ("prod-eu#5", ""),
+    "~1": ("prod-eu#6", ""),
+    "#99": ("prod-eu#1", "there is no prod-eu#99"),
+    "#0": ("prod-eu#1", "states count from 1"),
+    "sometime": ("prod-eu#1", "sometime"),
+}
+
+
+def test_going_to_a_moment_in_words(ledger: Path) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        shown = await type_in(pilot, "g", typed)
-        assert place(pilot) == expected and said in shown
+        for typed, (expected, said) in GONE_TO.items():
+            await stage.press(pilot, "home")
+            shown = await type_in(pilot, "g", typed)
+            assert place(pilot) == expected and said in shown, typed
+            await stage.press(pilot, "escape")
 
     play(ledger, scene, zone=OSLO)
 
 
-def test_from_where_nothing_is_known_a_step_leads_to_the_first_state(ledger: Path) -> None:
+def test_before_the_first_report_nothing_is_known(ledger: Path) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         shown = await type_in(pilot, "g", "2026-11-01")
+        assert place(pilot) == "prod-eu#0" and "prod-eu  not known" in shown
         assert "Nothing had been reported of it by then" in shown and "Nothing ran" not in shown
-        await stage.press(pilot, "right")
+        await stage.press(pilot, "o", "enter", "n", "d")
+        assert "nothing is known" in stage.text(pilot)
+        await stage.press(pilot, "d", "right")
         assert place(pilot) == "prod-eu#1"
 
     play(ledger, scene)
@@ -244,13 +248,9 @@ def test_blind_windows_stand_in_the_timeline(ledger: Path) -> None:
     play(ledger, scene, "prod-eu#5")
 
 
-def test_the_last_blind_window_is_open(ledger: Path) -> None:
-    """Nobody reports staging, so it has none; prod-eu was reported lately."""
-
+def test_nobody_reports_staging_so_it_is_never_blind(ledger: Path) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        assert "nobody reported" in stage.text(pilot)  # what it rests on, not a blind window
-        assert "! nobody" in stage.text(pilot)  # who approved it
-        assert "too long" not in stage.text(pilot)
+        assert "as deployments left it" in stage.text(pilot) and "too long" not in stage.text(pilot)
 
     play(ledger, scene, "staging")
 
@@ -273,22 +273,15 @@ def test_what_was_known_at_a_moment(ledger: Path) -> None:
     play(ledger, scene, "prod-eu#4")
 
 
-@pytest.mark.parametrize(
-    ("typed", "said"),
-    [("position:9999", "no entry at position 9999"), ("position:x", "written position:42"), ("?", "")],
-)
-def test_what_cannot_be_known_is_said(ledger: Path, typed: str, said: str) -> None:
+def test_what_cannot_be_known_is_said(ledger: Path) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        shown = await type_in(pilot, "K", typed)
-        assert said in shown and "known as of" not in shown
-        await stage.press(pilot, "escape")
-        assert place(pilot) == "prod-eu#1"
-
-    play(ledger, scene)
-
-
-def test_known_with_an_entry(ledger: Path) -> None:
-    async def scene(pilot: Pilot[None]) -> None:
+        for typed, said in {
+            "position:9999": "no entry at position 9999", "position:x": "written position:42", "?": '"?"',
+        }.items():  # fmt: skip
+            shown = await type_in(pilot, "K", typed)
+            assert said in shown and "known as of" not in shown
+            await stage.press(pilot, "escape")
+            assert place(pilot) == "prod-eu#1"
         shown = await type_in(pilot, "K", "position:0")
         assert "not known" in shown and place(pilot) == "prod-eu#0"
 
@@ -356,13 +349,12 @@ def test_beside_it_may_be_unknown(ledger: Path) -> None:
     play(ledger, scene)
 
 
-@pytest.mark.parametrize(
-    ("typed", "said"), [("x", "no environment begins with"), ("prod-", "could be prod-eu")]
-)
-def test_only_an_environment_stands_beside(ledger: Path, typed: str, said: str) -> None:
+def test_only_an_environment_stands_beside(ledger: Path) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        assert said in await type_in(pilot, "b", typed)
-        assert place(pilot) == "prod-eu#1"
+        for typed, said in {"x": "no environment begins with", "prod-": "could be prod-eu"}.items():
+            assert said in await type_in(pilot, "b", typed)
+            await stage.press(pilot, "escape")
+            assert place(pilot) == "prod-eu#1"
 
     play(ledger, scene)
 
@@ -426,18 +418,20 @@ def test_deployments_by_day(ledger: Path) -> None:
 
 def test_enter_leads_to_the_artifact_and_o_to_the_proof(ledger: Path) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        chosen = screen(pilot)._active().chosen
-        reading = screen(pilot)._reading
-        assert chosen is not None and reading is not None
+        app = screen(pilot).ledger
+        chosen, reading = screen(pilot)._active().chosen, screen(pilot)._reading
+        assert chosen is not None and chosen.about.service == "mailer" and reading is not None
         state = reading.views[0].standing.state
         assert state is not None
-        gone: list[Link] = []
-        screen(pilot).ledger.go = gone.append  # type: ignore[method-assign, assignment]
-        await stage.press(pilot, "enter", "o")
-        assert [one.tab for one in gone] == ["artifacts", "entries"]
-        assert (gone[0].artifact, gone[1].entry) == (chosen.about.sha256, state.proof.position)
+        await stage.press(pilot, "enter")
+        shown = stage.text(pilot)
+        assert app.tab == "artifacts" and chosen.about.sha256[:12] in shown
+        await stage.press(pilot, "backspace")
+        assert app.tab == "environments" and place(pilot) == "prod-eu#4"
+        await stage.press(pilot, "o")
+        assert app.tab == "entries" and f"snapshot #{state.proof.position}" in stage.text(pilot)
 
-    play(ledger, scene)
+    play(ledger, scene, "prod-eu#4", (120, 24))
 
 
 def test_a_search_shows_what_it_finds(ledger: Path) -> None:

@@ -65,8 +65,14 @@ class Basics:
                 self.listed.append(Listed(name, members, states, last, seen, "group"))
         # Of a group and an environment of one name the command line means the group.
         self.listed.sort(key=lambda one: (one.name, not one.is_group))
-        names = {history for one in self.listed for history in one.members or (one.name,)}
-        self.intervals = {name: self.judgement.interval(name) for name in names}
+        self._intervals: dict[str, timedelta | None] = {}
+
+    def interval(self, environment: str) -> timedelta | None:
+        """How often reports of an environment are due, if the policies in force say so."""
+        with self.lock:
+            if environment not in self._intervals:
+                self._intervals[environment] = self.judgement.interval(environment)
+            return self._intervals[environment]
 
     def find(self, name: str) -> int:
         """The place in the list of a group, or else of an environment, of that name; -1 for none."""
@@ -314,7 +320,7 @@ def silences(basics: Basics, view: View, wanted: Callable[[], bool]) -> list[Win
         return []
     found = []
     for history in view.side.timeline.histories:
-        interval = basics.intervals.get(history.environment)
+        interval = basics.interval(history.environment)
         if not wanted() or interval is None or history.basis != "snapshot":
             continue
         number = history.number_at(bars[-1].time)
