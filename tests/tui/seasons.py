@@ -116,6 +116,8 @@ def ledger(path: Path, *, services: int = 2) -> Path:
     observe(book, "prod-us", ("api", api[2], 1), ("web", web, 1))
     observe(book, "prod-eu", ("api", api[2], 3), ("web", web, 4), *rest)
     observe(book, "prod-eu", ("api", api[2], 3), ("api", api[1], 1), ("web", web, 4), *rest)
+    again = Evidence("unit-tests", "junit", "fail", api[1], "payments-api")  # only now
+    book.write(BUILDER, Genesis(), [Draft("evidence", again.write(), (api[1],))])
     chain = ChainWriter(KEEPER, clock=book._clock, entropy=book._entropy)
     merge(path, [export.path], chain, lambda origin: EXPECTED)
     return path

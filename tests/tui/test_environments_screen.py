@@ -227,14 +227,17 @@ def test_what_changed_stands_out_without_colours(ledger: Path) -> None:
 
 def test_verdicts_are_those_of_the_moment(ledger: Path) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        assert "yes by policy production" in stage.text(pilot)
-        await stage.press(pilot, "n", "n")
+        assert "Verdict   yes by policy production" in stage.text(pilot)  # though it fails by now
+        await stage.press(pilot, "n")
+        assert "Verdict   NO by policy production: tests failed" in stage.text(pilot)
+        await stage.press(pilot, "end", *["down"] * screen(pilot)._panes[0].table.count)
+        await stage.press(pilot, "up", "up")
+        chosen = screen(pilot)._active().chosen
+        assert chosen is not None and chosen.service is not None and chosen.service.version == "1.2.0"
         shown = stage.text(pilot)
-        assert "NO by policy production: tests failed" in shown
-        await stage.press(pilot, "left", "left")
-        assert "unknown" in stage.text(pilot) or "NO" in stage.text(pilot)  # nobody recorded the mailer
+        assert "NO by policy production: tests failed  but yes when it began to run" in shown
 
-    play(ledger, scene)
+    play(ledger, scene, "prod-eu#2")
 
 
 def test_blind_windows_stand_in_the_timeline(ledger: Path) -> None:
@@ -460,6 +463,17 @@ def test_a_link_leads_back_to_the_very_moment(ledger: Path) -> None:
         screen(pilot).follow(Link("environments", environment=parse_reference("nowhere")))
         await stage.settle(pilot)
         assert place(pilot) == "prod-us#2" and "Nothing is known of that environment" in stage.text(pilot)
+
+    play(ledger, scene)
+
+
+def test_verified_again_it_is_the_same_moment(ledger: Path) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await type_in(pilot, "g", "2026-11-17 05:00")
+        await stage.press(pilot, "R")
+        assert command(pilot) == "env show prod-eu@{2026-11-17T05:00:00.000Z}"
+        await stage.press(pilot, "right")
+        assert place(pilot) == "prod-eu#5"
 
     play(ledger, scene)
 

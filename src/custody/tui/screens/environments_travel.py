@@ -86,7 +86,11 @@ class TravelScreen(AnswersScreen):
     def draw_answers(self, index: Index) -> None:
         if self._drawn is index:
             return
+        if self._reading is not None and self._wanted is None:
+            self._wanted = self.link()  # verified again from the start: the same moment, by what is known now
+        self._resting.ask(())
         self._drawn, self._basics, self._reading, self._mark = index, None, None, None
+        self._belief = Belief()
         self._busy, self._moves = False, []
         snapshot, verification = self.state.snapshot, self.state.verification
         trust = verification.trust if verification is not None else None
@@ -182,8 +186,9 @@ class TravelScreen(AnswersScreen):
         rooms = [max(pane.strip.room, 1) for pane in self._panes]
 
         def stuck(error: CustodyError) -> None:
-            self._busy = False
-            self.trouble(error)
+            if basics is self._basics:
+                self._busy = False
+                self.trouble(error)
 
         ask(self, "reading", lambda: reading.read(basics, cursor, taken, mark, rooms),
             partial(self._show, basics, rooms), stuck)  # fmt: skip

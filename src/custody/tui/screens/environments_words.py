@@ -347,7 +347,7 @@ def _was(change: ChangeLine, compared: Compared) -> str:
         return f"{change.before} of it"
     sha256 = change.previous_sha256 or change.sha256
     old = compared.was.get((change.service, sha256))
-    return f"{old.version if old else ''} {sha256[:12]}".strip()
+    return _named(sha256, old.version if old else "")
 
 
 def _is(change: ChangeLine, compared: Compared) -> Cell:
@@ -356,7 +356,12 @@ def _is(change: ChangeLine, compared: Compared) -> Cell:
     if change.event == "scaled":
         return f"{change.after} of it"
     new = compared.now.get((change.service, change.sha256))
-    return f"{new.version if new else change.version} {change.sha256[:12]}".strip()
+    return _named(change.sha256, new.version if new else change.version)
+
+
+def _named(sha256: str, version: str) -> str:
+    """An artifact: its bytes first, because its version is somebody's word and may be as long as they like."""
+    return f"{sha256[:12]} {version}".rstrip()
 
 
 def change_facts(one: DiffLine, compared: Compared, room: int) -> Content:

@@ -72,13 +72,14 @@ class DayChart(Widget):
         return Content("").join(line(part) for part in parts)
 
     def _months(self) -> Content:
-        """The cursor's day has a sign, and where a month begins its name stands."""
+        """The cursor's day has a sign, and where a month begins its name stands, or where the first of the days is."""
         cells = [" "] * (_PITCH * len(self._days))
         here = next((at for at, day in enumerate(self._days) if day.day == self._here), None)
         taken = -1
         for at, day in enumerate(self._days):
             start, name = at * _PITCH + 1, f"{day.day:%b %Y}"
-            if (at == 0 or day.day.day == 1) and start > taken and start + len(name) <= len(cells):
+            begins = day.day.day == 1 or (at == 0 and not any(one.day.day == 1 for one in self._days[1:3]))
+            if begins and start > taken and start + len(name) <= len(cells):
                 cells[start : start + len(name)] = name
                 taken = start + len(name)
         if here is not None and cells[here * _PITCH + 2] == " ":
