@@ -49,7 +49,9 @@ def windows(
     parts = _parts(index, environment)
     found = []
     last: dict[str, Proof] = {}
-    for scope, report in _reports(index, environment, _begin(index, environment, parts, since), end):
+    for scope, report in _reports(
+        index, environment, _begin(index, environment, parts, min(since, end)), end
+    ):
         for part in (scope,) if scope in parts else parts:
             before = last.get(part)
             if before is not None and report.time >= since:
