@@ -538,6 +538,28 @@ def test_the_smallest_terminal_will_do(ledger: Path) -> None:
     play(ledger, scene, "prod-eu#2", TINY)
 
 
+def test_there_is_room_for_services_wherever_there_is_any(ledger: Path) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        for size, keys in (
+            (SMALL, "c"),
+            (SMALL, ""),
+            ((40, 12), ""),
+            ((40, 12), "d"),
+            (SMALL, ""),
+            (TINY, "d"),
+        ):
+            await pilot.resize_terminal(*size)
+            await stage.press(pilot, *([keys] if keys else []))
+            shown = [
+                one
+                for one in pilot.app.screen.query(Table)
+                if one.display and one.size.height and one.id != "list"
+            ]
+            assert any(one.size.height > 1 and one.count for one in shown), (size, keys)
+
+    play(ledger, scene, "prod-eu#7")
+
+
 @pytest.fixture
 def _utc(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "UTC")

@@ -41,6 +41,8 @@ from custody.tui.widgets.table import Column, Row, Table
 from custody.tui.widgets.when import utc
 from custody.tui.widgets.words import FAULT, GAP, MUTED, Words, line
 
+_SHORT = 18  # lines; in fewer only what is essential of a moment leaves room for its services
+
 
 class TravelScreen(AnswersScreen):
     """A list of environments and groups; one of them, or two, at one moment; what differs; deployments by day."""
@@ -80,6 +82,9 @@ class TravelScreen(AnswersScreen):
         self._panes = (self.query_one("#one", EnvironmentPane), self.query_one("#other", EnvironmentPane))
         self._difference = self.query_one(DifferenceView)
         self._panes[0].table.focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.height < _SHORT, "-short")
 
     # --- what the app asks of a screen
 

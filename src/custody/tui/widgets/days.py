@@ -21,7 +21,7 @@ class DayChart(Widget):
     """Bars, the numbers behind them, and the days; the cursor's day is marked."""
 
     DEFAULT_CSS = """
-    DayChart { height: 6; }
+    DayChart { height: 6; text-wrap: nowrap; text-overflow: ellipsis; }
     """
 
     def __init__(self) -> None:
