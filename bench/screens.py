@@ -10,6 +10,7 @@ import select
 import signal
 import struct
 import sys
+import tempfile
 import termios
 import time
 from contextlib import suppress
@@ -24,7 +25,7 @@ from custody.ledger.reader import MEMORY_CAP
 from custody.ledger.store import create_ledger
 
 _SIZE = (40, 120)  # lines, columns
-_PATIENCE = 1800.0  # seconds for the verification of the large ledger
+_PATIENCE = 900.0  # seconds for the verification of the large ledger
 _ANSWER = 60.0  # seconds for a key
 _QUIET = 0.3
 _PAINTED = b"NOT VERIFIED YET"  # the seal of the first screen, which stands at its foot
@@ -82,10 +83,13 @@ class Screen:
     """`custody tui` in a terminal of its own."""
 
     def __init__(self, ledger: Path, tab: str = "overview") -> None:
-        self._began = time.perf_counter()
         argv = [sys.executable, "-m", "custody", "tui", str(ledger), "--root", ROOT, "--tab", tab]
+        # A home of its own: all ledgers of the workload begin alike, and a remembered one would be rolled back.
+        home = tempfile.mkdtemp(prefix="home-", dir=ledger.parent)
+        self._began = time.perf_counter()
         self.pid, self._terminal = pty.fork()
         if self.pid == 0:
+            os.environ["CUSTODY_HOME"] = home
             os.environ["TERM"] = "xterm-256color"
             os.execv(sys.executable, argv)
         fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", *_SIZE, 0, 0))
