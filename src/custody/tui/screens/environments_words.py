@@ -183,7 +183,7 @@ def _entry(view: View, state: State, roomy: bool) -> Content:
     long = lasting(proof.time, arrival.time) if arrival is not None else ""
     if not roomy:
         return _fact("by", f"#{proof.position:,}", (f" {writer}{f', {long} late' if late else ''}", MUTED))
-    known = f"  known since {utc(arrival.time)[:16]}, {long} later" if late and arrival else "  known at once"
+    known = f"  known {long} later, {utc(arrival.time)[:16]}" if late and arrival else "  known at once"
     return _fact("by", f"entry #{proof.position:,}", (f" of {writer}", MUTED), (known, MUTED))
 
 
@@ -275,7 +275,7 @@ def _verdict(verdict: Verdict, began: Verdicts | None) -> Content:
     why = ", ".join(f"{one.name} {one.state}" for one in stand)
     then = ""
     if began is not None and began.then.outcome != verdict.outcome:
-        then = f"  but {_OUTCOMES[began.then.outcome][0]} when it began to run"
+        then = f"  but {_OUTCOMES[began.then.outcome][0]} when it began"
     return line(
         (word, f"{_STYLES[look]} bold"),
         (f" by policy {verdict.policy}", MUTED),
