@@ -332,7 +332,9 @@ def test_two_environments_are_locked_in_time(ledger: Path) -> None:
         assert place(pilot) == "prod-eu#2 prod-us#1"
         await stage.press(pilot, "right")
         assert place(pilot) == "prod-eu#3 prod-us#2"
+        assert "prod-eu  state 3 of 7   ← → step here" in stage.text(pilot)
         await stage.press(pilot, "tab", "right")  # now prod-us steps, and prod-eu follows
+        assert "prod-us  state 3 of 3   ← → step here" in stage.text(pilot)
         assert place(pilot) == "prod-eu#5 prod-us#3"
         assert command(pilot).startswith("env show prod-us@{")
         await stage.press(pilot, "home")
@@ -397,6 +399,10 @@ def test_a_group_of_the_policy_is_an_environment_too(ledger: Path) -> None:
             await stage.press(pilot, "right")
             assert f"state {number} of 10" in stage.text(pilot)
         assert "prod-us/web" in stage.text(pilot)
+        await stage.press(pilot, "right")
+        assert command(pilot) == "env show prod"
+        await stage.press(pilot, "d")
+        assert command(pilot) == ""  # the command line compares no groups
 
     play(ledger, scene, "prod#1", LARGE)
 

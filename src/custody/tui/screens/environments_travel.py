@@ -121,10 +121,12 @@ class TravelScreen(AnswersScreen):
     def command(self) -> Sequence[str]:
         if self._reading is None:
             return "env", "list"
-        here = self._named()
+        here, about = self._named(), self._reading.cursor.side.about
         if self._mark is None:
-            return "env", "show", here, *self._belief.words
-        if self._reading.cursor.side.about.is_group:
+            # Where a group has an environment's name, the command line means the group.
+            means = self._basics.listed[self._basics.find(about.name)] if self._basics is not None else about
+            return ("env", "show", here, *self._belief.words) if means == about else ()
+        if about.is_group or self._mark[0].side.about.is_group:
             return ()
         return "env", "diff", self._mark[1], here, *self._belief.words
 
@@ -212,10 +214,7 @@ class TravelScreen(AnswersScreen):
         for number, (pane, view) in enumerate(zip(self._panes, found.views, strict=False)):
             mark = self._mark[0].side if self._mark is not None else None
             marked = mark.place.number if mark and mark.about == view.side.about else 0
-            pane.show(
-                view, cursor, self._clocks, self._belief.text, marked, "" if number else self._aside(cursor)
-            )
-            pane.set_class(number == cursor.active and len(cursor.sides) > 1, "-active")
+            pane.show(view, cursor, self._clocks, self._belief.text, marked, self._aside(cursor, number))
         at = basics.listed.index(cursor.side.about)
         with self.prevent(Table.Highlighted):
             self.query_one("#list", Table).go(at)
@@ -229,8 +228,10 @@ class TravelScreen(AnswersScreen):
         if self._moves or rooms != [max(pane.strip.room, 1) for pane in self._panes]:
             self._go()
 
-    def _aside(self, cursor: Cursor) -> str:
-        """That there is a list, where it has no room."""
+    def _aside(self, cursor: Cursor, side: int) -> str:
+        """Which of two sides steps; or that there is a list, where it has no room."""
+        if len(cursor.sides) > 1:
+            return "← → step here" if side == cursor.active else ""
         listed = self._basics.listed if self._basics is not None else []
         if self.query_one("#list", Table).display or len(listed) < 2:
             return ""
@@ -369,6 +370,8 @@ class TravelScreen(AnswersScreen):
         self.remove_class("-choosing")
 
     def trouble(self, error: CustodyError) -> None:
+        if self._basics is not None and self._basics.index is not self.state.index:
+            return  # it was asked of an index that is gone since everything is verified again
         self.say(line((str(error), FAULT), limit=400))
 
 

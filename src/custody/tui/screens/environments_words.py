@@ -130,7 +130,7 @@ def moment(
             (about.name, "bold"),
             (f"  state {state.number:,} of {state.of:,}", ACCENT),
             (f"   {of}" if roomy or about.is_group else "", MUTED),
-            (f"   {aside}" if roomy else "", MUTED),
+            (f"   {aside}" if aside else "", MUTED),
         )
         yield _fact("from", *clocks.both(state.time, roomy=roomy))
         yield _until(view, state, clocks, roomy)
