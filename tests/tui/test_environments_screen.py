@@ -261,13 +261,17 @@ def test_nobody_reports_staging_so_it_is_never_blind(ledger: Path) -> None:
 # --- what was known
 
 
-def test_what_was_known_at_a_moment(ledger: Path) -> None:
+def test_what_was_known_at_a_moment(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copied: list[str] = []
+
     async def scene(pilot: Pilot[None]) -> None:
         shown = await type_in(pilot, "K", "2026-11-18 12:00")
         assert place(pilot) == "prod-eu#3" and "state 3 of 3" in shown
         assert "known as of 2026-11-18 12:00:00 UTC" in shown
         assert "! 1 later report made it state 4" in shown
-        assert "--known-at 2026-11-18T12:00:00.000Z" in command(pilot)
+        monkeypatch.setattr(CustodyApp, "copy_to_clipboard", lambda self, text: copied.append(text))
+        await stage.press(pilot, "y")
+        assert "show 'prod-eu@{2026-11-17T03:05:36.000Z}' --known-at 2026-11-18T12:00:00.000Z" in copied[-1]
         await stage.press(pilot, "left")
         assert "no later report changed this" in stage.text(pilot)
         shown = await type_in(pilot, "K", "")
