@@ -80,7 +80,7 @@ def _begin(index: Index, environment: str, parts: Iterable[str], since: str) -> 
 def _reports(index: Index, environment: str, since: str, until: str) -> Iterator[tuple[str, Proof]]:
     """The reports between two instants, both included, each with its scope. Read some at a time, so that somebody
     else's question comes in between."""
-    time, tie, position = since, "", -1
+    time, tie, position = since, -(2**63), -1
     while rows := index.rows(
         "SELECT s.tie, c.scope, s.position, s.entry, s.time, s.writer FROM snapshot s "
         "JOIN content c ON c.id = s.content WHERE s.environment = ? AND s.time >= ? "
