@@ -211,6 +211,18 @@ def test_a_redaction_leaves_a_verified_ledger_and_the_bytes_are_gone(desk: Desk)
     assert digest(desk) == before
 
 
+def test_a_redaction_empties_the_cache_of_what_was_looked_up_before(desk: Desk) -> None:
+    """An index of the ledger as it was may hold what was erased."""
+    noted = desk("append", "note", "a phone number", *KEEPER, *MAIN, "--json").json
+    cache = desk.path("home/cache/ledgers")
+    cache.mkdir(parents=True, exist_ok=True)
+    kept = [cache / "x.index", cache / "x.words", cache / "not-ours.txt"]
+    for path in kept:
+        path.write_bytes(b"a phone number")
+    desk("redact", noted["id"][:12], "--reason", "erasure request 18", *KEEPER, *MAIN)
+    assert [path.exists() for path in kept] == [False, False, True]
+
+
 def test_a_redacted_blob_does_not_come_back_by_a_merge(desk: Desk) -> None:
     desk.path("report.txt").write_text("made by a person with a name")
     run = ("--ledger", "job.ledger", "--origin", ORIGIN, "--key", "ci.key", "--trail", "run-1")

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from custody.cli import answers, console, env_deployments, env_diff, env_log, env_where, env_windows, options
+from custody.cli import (
+    answers,
+    console,
+    env_deployments,
+    env_diff,
+    env_groups,
+    env_log,
+    env_where,
+    env_windows,
+    options,
+)
 from custody.cli.answers import Answer
 from custody.cli.beliefs import Belief, KnownAt
 from custody.cli.console import Column
@@ -52,6 +62,7 @@ def list_(
     clock = Clock(tz)
     with answers.answering(ledger, root, json) as answer:
         lines = environments(answer.index)
+        groups = answer.judgement().groups()
         if not json:
             rows = [
                 [
@@ -64,6 +75,8 @@ def list_(
                 ]
                 for one in lines
             ]
+            for name, members in groups.items():
+                console.say(f"{safe_text(name, 40)} is a group: {safe_text(', '.join(members), 200)}")
             console.table(
                 rows,
                 [
@@ -99,6 +112,8 @@ def show(
     point = Point(environment, at, clock)
     belief = Belief(known_at, clock)
     with answers.answering(ledger, root, json) as answer:
+        if point.name in answer.judgement().groups():
+            return env_groups.show_group(answer, point, belief, clock)
         belief.settle(answer.index, answer.snapshot.count)
         point.find(answer.index, belief)
         changed_by, now = point.later()

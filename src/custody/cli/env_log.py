@@ -9,15 +9,20 @@ from custody.cli import answers, console, options
 from custody.cli.answers import Answer
 from custody.cli.beliefs import Belief, KnownAt
 from custody.cli.console import Column
+from custody.cli.env_groups import log_group
 from custody.cli.references import SIGNS, shown_artifact
 from custody.cli.times import Clock, Span, print_understood
 from custody.cli.verdicts import word
+from custody.errors import UsageError
 from custody.text import safe_text
 
 if TYPE_CHECKING:
     from custody.policy.verdict import Verdict
     from custody.query.clocks import Known
     from custody.query.types import LogLine
+
+
+_NOT_KNOWN = "not known: nothing had been reported of it by then"
 
 
 def log(
@@ -36,12 +41,19 @@ def log(
     Example: custody env log prod --since "7 days ago"
     """
     from custody.query import environments
+    from custody.query.clocks import END_OF_TIME
     from custody.query.history import History
 
     clock = Clock(tz)
     span = Span(clock, since, until)
     belief = Belief(known_at, clock)
     with answers.answering(ledger, root, json) as answer:
+        if environment in answer.judgement().groups():
+            if known_at is not None:
+                raise UsageError(
+                    f"{environment} is a group: --known-at is for one of its members", code="group"
+                )
+            return log_group(answer, environment, span, number, clock)
         known = belief.settle(answer.index, answer.snapshot.count)
         lines = environments.log(
             answer.index, environment, span.since, span.until, known=known, limit=None if known else number
@@ -82,6 +94,9 @@ def log(
                     Column("entry", drop=2),
                 ],
             )
+            if not lines:
+                unknown = history.number_at(span.until or END_OF_TIME) == 0
+                console.out(_NOT_KNOWN if unknown else "no change was seen in that time")
             belief.print_later(later)
         value = [
             line._asdict()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 
 from custody.cli import answers, console, options
@@ -9,13 +10,19 @@ from custody.cli.console import Column
 from custody.cli.times import Clock, Span, print_understood
 from custody.text import safe_text
 
+_UNLESS_SAID = timedelta(hours=1)
+
 
 def windows(
     environment: options.Environment,
     interval: Annotated[
-        str,
-        options.option("--interval", metavar="LENGTH", help="How long a silence may be: 1h, 90m, 2 days."),
-    ] = "1h",
+        str | None,
+        options.option(
+            "--interval",
+            metavar="LENGTH",
+            help="How long a silence may be: 1h, 90m, 2 days; by default what the policy declares, or 1h.",
+        ),
+    ] = None,
     since: options.Since = None,
     until: options.Until = None,
     tz: options.Zone = None,
@@ -32,9 +39,10 @@ def windows(
     from custody.query.windows import windows as find
 
     clock = Clock(tz)
-    length = parse_duration(interval)
+    given = parse_duration(interval) if interval is not None else None
     span = Span(clock, since, until)
     with answers.answering(ledger, root, json) as answer:
+        length = given or answer.judgement().interval(environment) or _UNLESS_SAID
         end = span.until or last_moment(answer.index)
         found = find(answer.index, environment, length, since=span.since, until=end)
         if not json:

@@ -42,12 +42,15 @@ def redact(
 
     Example: custody redact 4f2a9c01 --reason "erasure request 17" --key admin.key
     """
+    from custody.query.opening import forget_all
+
     path = ledger_path(ledger)
     signer = find_key(key)
     identifier, blobs = _choose(path, entry, only, signer.public, root, wait)
     with Writer(path, ChainWriter(signer), None, {}, wait=wait) as writer:
         draft = Draft("redaction", Redaction(identifier, blobs, reason).write(), last=True)
         receipt = writer.append([draft], redact=blobs)[0]
+    forget_all()
     if json:
         console.out_json(receipt._asdict() | {"entry": identifier, "erased": list(blobs)})
     else:

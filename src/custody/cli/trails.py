@@ -1,4 +1,5 @@
-"""Within one trail a name stands for one artifact, or evidence that names it could not be bound to it."""
+"""What the jobs of one trail have to agree on: a name stands for one artifact, or evidence that names it could not be
+bound to it; and the last of them lists the chains of all."""
 
 from __future__ import annotations
 
@@ -9,10 +10,12 @@ from custody.errors import InputError
 from custody.kinds import Genesis
 from custody.kinds.fields import Fields
 from custody.ledger.canonical import MalformedError, decode_object
-from custody.ledger.entry import MAX_BODY, Subject, parse_header
+from custody.ledger.entry import MAX_BODY, Subject, entry_id, parse_header
 from custody.ledger.reader import Snapshot
 from custody.ledger.store import Store
 from custody.ledger.writer import Draft
+
+_OPEN = ("open-chain", "open-chain-covered")
 
 
 def check_names(path: Path, drafts: Sequence[Draft], context: Genesis, wait: float) -> None:
@@ -30,6 +33,28 @@ def check_names(path: Path, drafts: Sequence[Draft], context: Genesis, wait: flo
             fragment = b'"name":"%b"' % name.encode("ascii")
             for position in view.positions_with(fragment):
                 _check(view, position, Subject(name, digest), context)
+
+
+def chains_of_trail(path: str, flow: str, trail: str) -> tuple[list[str], list[str]]:
+    """The ids of a trail's chains in a ledger that is intact, whoever wrote them; and which of them are not sealed.
+
+    Raises RefusedError, and NotVerifiedError where the ledger has a fault.
+    """
+    from custody.cli import answers
+
+    with answers.answering(path, None, True) as answer:
+        rows = answer.index.rows(
+            "SELECT id FROM chain WHERE flow = ? AND trail = ? ORDER BY position", flow, trail
+        )
+        chains = [str(row[0]) for row in rows]
+        ends = [one.position for one in answer.report.findings if one.code in _OPEN]
+        opened = {_chain_at(answer.snapshot, position) for position in ends}
+    return chains, [chain for chain in chains if chain in opened]
+
+
+def _chain_at(view: Snapshot, position: int) -> str:
+    row = view.row(position)
+    return "" if row is None else parse_header(row.header).chain or entry_id(row.header)
 
 
 def _check(view: Snapshot, position: int, wanted: Subject, context: Genesis) -> None:

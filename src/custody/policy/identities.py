@@ -13,7 +13,7 @@ from typing import Self
 
 from custody.record.four_eyes import NOBODY
 from custody.trust.document import TrustDocument
-from custody.trust.roles import may_write
+from custody.trust.roles import APPROVER, BUILT_IN, may_write
 
 _MAIL = "mailto"
 _MOST_REMEMBERED = 10_000  # names that were asked for
@@ -69,6 +69,11 @@ class Identities:
     def may_write(self, kind: str, identity: str) -> bool:
         """Whether an identity's roles let it record this kind."""
         return identity in self._roles and may_write(kind, self._roles[identity], False)
+
+    def may_approve(self, identity: str) -> bool:
+        """Whether an identity's own word on an artifact counts: as an approver, or by a role of the firm's own."""
+        roles = self.roles(identity)
+        return APPROVER in roles or bool(roles - BUILT_IN)
 
     def of(self, name: str, provider: str = "") -> str | None:
         """Whose this login or e-mail address is, as a platform gave it; None where that is nobody, or not just one.

@@ -78,6 +78,14 @@ def open_answers(
     return _verify(snapshot, expectations, Index.in_memory(), progress)
 
 
+def forget_all() -> None:
+    """Empty the cache: what it keeps of a ledger as it was may hold words that have been erased since."""
+    for path in _folder().glob("*"):
+        if path.suffix in (".index", WORDS):
+            with suppress(OSError):  # Windows removes no file that another process has open
+                path.unlink(missing_ok=True)
+
+
 def _verify(snapshot: Snapshot, expectations: Expectations, index: Index, progress: Progress) -> Answers:
     verification = Verification(snapshot, expectations)
     first: Report | None = None

@@ -14,7 +14,7 @@ _CHAIN = """
 """
 _SPANS = """
     SELECT environment, service, time, until, position, entry, time, writer FROM span WHERE sha256 = ?
-    ORDER BY time, position, environment, service
+    ORDER BY time, environment, service, rowid
 """
 _SHORT = 12
 

@@ -38,9 +38,10 @@ def finding_lines(answers: Answers) -> Iterator[Line]:
             yield Line("note", code, position, entry, message)
     if refuses(answers):
         return
-    for one in remarks(index):
+    judgement = Judgement(answers.snapshot, index, answers.trust)
+    for one in remarks(index, judgement.interval):
         yield Line("note", one.code, one.position, one.entry, one.message)
-    for act in conduct.conduct(Judgement(answers.snapshot, index, answers.trust)):
+    for act in conduct.conduct(judgement):
         yield Line("conduct", act.code, act.proof.position, act.proof.entry, act.message)
 
 

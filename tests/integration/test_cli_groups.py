@@ -1,0 +1,100 @@
+"""Logical environments and intervals that a policy declares: asked for on the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cli_desk import ORIGIN, Desk
+from timeline import Story, sha
+
+from custody.kinds import Policy
+from custody.ledger.entry import Subject
+from custody.ledger.writer import Draft
+
+OLD, NEW, UI = Subject("api", sha("old")), Subject("api", sha("new")), Subject("ui", sha("ui"))
+POLICY = """
+version = 1
+name = "production"
+environments = ["prod", "prod-*"]
+[groups]
+prod = ["prod-eu", "prod-us", "prod-asia"]
+[intervals]
+"prod-*" = "2h"
+[controls.release]
+kind = "approvals"
+apart-from = []
+"""
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    story = Story(tmp_path)
+    story.begin()
+    story.put("2026-11-01T08:00:00Z", [Draft("policy", Policy("production", POLICY).write())], "keeper")
+    story.build("2026-11-01T09:00:00Z", OLD, "a", run="1")
+    story.build("2026-11-01T09:10:00Z", NEW, "b", "a", run="2")
+    story.approve("2026-11-01T09:30:00Z", NEW, "prod")
+    story.approve("2026-11-01T09:35:00Z", OLD, "prod-us")
+    story.report("2026-11-01T10:00:00Z", "prod-eu", ("api", OLD, 2), ("ui", UI, 1))
+    story.report("2026-11-01T10:05:00Z", "prod-us", ("api", OLD, 3))
+    story.report("2026-11-01T11:00:00Z", "prod-eu", ("api", NEW, 2), ("ui", UI, 1))
+    story.report("2026-11-01T16:00:00Z", "prod-us", ("api", OLD, 3))
+    story.report("2026-11-01T16:30:00Z", "prod-asia", ("api", NEW, 1))
+    story.end()
+    desk = Desk(tmp_path)
+    desk("trust", "pin", ORIGIN, "root.key.pub")
+    desk.env = {"CUSTODY_LEDGER": "main.ledger"}
+    return desk
+
+
+def test_a_group_is_shown_as_its_members_together(desk: Desk) -> None:
+    answer = desk("env", "show", "prod", "--json").json["answer"]
+    assert [one["environment"] for one in answer["members"]] == ["prod-eu", "prod-us", "prod-asia"]
+    assert {one["service"]: (one["sha256"], one["instances"]) for one in answer["services"]} == {
+        "prod-eu/api": (NEW.sha256, 2),
+        "prod-eu/ui": (UI.sha256, 1),
+        "prod-us/api": (OLD.sha256, 3),
+        "prod-asia/api": (NEW.sha256, 1),
+    }
+    # An approval for the group is one for its members; one for a member is for that one, where it runs.
+    verdicts = {one["service"]: one["verdict"] for one in answer["services"]}
+    assert verdicts == {
+        "prod-eu/api": "passed",
+        "prod-asia/api": "passed",
+        "prod-us/api": "passed",
+        "prod-eu/ui": "failed",
+    }
+    shown = desk("env", "show", "prod").out
+    assert "group       prod of 3 environments" in shown and "prod-us/api" in shown
+
+
+def test_of_a_member_that_was_not_reported_yet_nothing_is_known(desk: Desk) -> None:
+    answer = desk("env", "show", "prod", "--at", "2026-11-01T10:30Z", "--json").json["answer"]
+    assert answer["unknown"] == ["prod-asia"]
+    assert {one["service"] for one in answer["services"]} == {"prod-eu/api", "prod-eu/ui", "prod-us/api"}
+    assert "prod-asia: not known" in desk("env", "show", "prod", "--at", "2026-11-01T10:30Z").out
+
+
+def test_the_log_of_a_group_is_its_members(desk: Desk) -> None:
+    changes = desk("env", "log", "prod", "--since", "2026-11-01T10:30Z", "--json").json["answer"]["changes"]
+    told = [(one["environment"], one["change"]["event"], one["verdict"]) for one in changes]
+    assert told == [("prod-eu", "replaced", "passed"), ("prod-asia", "started", "passed")]
+    assert "prod-asia" in desk("env", "log", "prod", "-n", "1").out
+
+
+def test_a_group_has_no_states_of_its_own(desk: Desk) -> None:
+    assert desk("env", "show", "prod~1", exit=2).reason == "group"
+    assert desk("env", "show", "prod#2", exit=2).reason == "group"
+    assert desk("env", "log", "prod", "--known-at", "position:3", exit=2).reason == "group"
+    assert "prod is a group: prod-eu, prod-us, prod-asia" in desk("env", "list").err
+
+
+def test_silences_go_by_the_declared_interval(desk: Desk) -> None:
+    answer = desk("env", "windows", "prod-us", "--json").json["answer"]
+    assert answer["intervalSeconds"] == 7200
+    assert [(one["since"][11:16], one["until"][11:16]) for one in answer["windows"]] == [("10:05", "16:00")]
+    assert desk("env", "windows", "prod-us", "--interval", "6h", "--json").json["answer"]["windows"] == []
+    silent = desk("findings", "--code", "environment-silent").out
+    assert "prod-eu" in silent and "reports are due every 2:00:00" in silent
+    assert "prod-us" not in silent
