@@ -68,7 +68,7 @@ class Told:
                 made.deployment(chain, minute, word, service)
         self.index = made.index()
         self.reports = [
-            (one.proof.position, one.proof.time, one.report)
+            (one.proof.position, one.proof.time, one.read())
             for basis in ("snapshot", "deployment")
             for one in reports(self.index, "prod", basis, "", "1")
         ]

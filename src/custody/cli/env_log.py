@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from custody.query.types import LogLine
 
 
+_NOT_KNOWN = "not known: nothing had been reported of it by then"
+
+
 def log(
     environment: options.Environment,
     since: options.Since = None,
@@ -38,6 +41,7 @@ def log(
     Example: custody env log prod --since "7 days ago"
     """
     from custody.query import environments
+    from custody.query.clocks import END_OF_TIME
     from custody.query.history import History
 
     clock = Clock(tz)
@@ -90,6 +94,9 @@ def log(
                     Column("entry", drop=2),
                 ],
             )
+            if not lines:
+                unknown = history.number_at(span.until or END_OF_TIME) == 0
+                console.out(_NOT_KNOWN if unknown else "no change was seen in that time")
             belief.print_later(later)
         value = [
             line._asdict()

@@ -15,10 +15,14 @@ if TYPE_CHECKING:
     from custody.query.history import History
     from custody.query.index import Index
     from custody.query.moments import Moment
-    from custody.query.types import ChangeLine, State
+    from custody.query.parts import Seen
+    from custody.query.types import ChangeLine, Proof, State
 
 SIGNS = {"started": "+", "stopped": "-", "replaced": "~", "scaled": "="}
 STYLES = {"started": "good", "stopped": "bad", "replaced": "warn", "scaled": "dim"}
+
+
+_PARTS_SHOWN = 8
 
 
 class Point:
@@ -26,6 +30,7 @@ class Point:
 
     history: History
     state: State | None
+    seen: Seen
     when: str  # the instant that is asked about
 
     def __init__(self, text: str, at: str | None, clock: Clock) -> None:
@@ -43,11 +48,13 @@ class Point:
         """Look it up. Raises UsageError for an environment or a state that there is none of."""
         from custody.query.environments import find_state
         from custody.query.history import History
+        from custody.query.parts import seen
 
         self.history = History(index, self.name, belief.known)
         self.state, self.when = find_state(
             self.history, self.reference, self.moment.utc if self.moment is not None else None
         )
+        self.seen = seen(self.history, self.when)
 
     def later(self) -> tuple[frozenset[int], State | None]:
         """The positions of the reports that arrived since and changed what was believed, and what is known now."""
@@ -69,14 +76,45 @@ class Point:
         console.out(f"since       {clock.text(state.time)}, {until}")
         writer = safe_text(state.proof.writer) or "unknown"
         console.out(f"proven by   entry {state.proof.entry} (position {state.proof.position}, by {writer})")
+        self._print_seen(state, clock)
+
+    def _print_seen(self, state: State, clock: Clock) -> None:
+        """How well the moment that is asked about was looked at: what was not seen may have been otherwise."""
+        from custody.query.parts import shown_part
+
+        if self.history.basis != "snapshot":
+            console.out(
+                "known from  deployments alone: they were declared, and nobody had reported what runs"
+            )
+            return
+        seen = self.seen
+        if seen.last is not None and (self.moment is not None or not state.until):
+            last, then = clock.text(seen.last.time), f", entry {seen.last.entry[:12]}"
+            following = (
+                f"; the next {clock.text(seen.next.time)}" if seen.next is not None else "; none since"
+            )
+            if seen.next is not None and state.until == seen.next.time:
+                following += ", with a change made in between"
+            console.out(f"last report {last}{then}{following}")
+        if seen.parts:
+            parts = ", ".join(shown_part(part) for part in seen.parts[:_PARTS_SHOWN])
+            more = len(seen.parts) - _PARTS_SHOWN
+            parts += f" and {more} more" if more > 0 else ""
+            console.out(f"in parts    {safe_text(parts, 400)}: what runs outside of them was not reported")
 
     def json(self) -> dict[str, Any]:
         """For --json: what was asked, and the state without what runs in it."""
+        from custody.query.parts import shown_part
+
         state = self.state
         return {
             "environment": self.name,
             "moment": asdict(self.moment) if self.moment is not None else None,
             "known": state is not None,
+            "basis": self.history.basis,
+            "lastReport": _proof(self.seen.last),
+            "nextReport": _proof(self.seen.next),
+            "parts": [shown_part(part) for part in self.seen.parts],
             "state": None
             if state is None
             else {
@@ -87,6 +125,10 @@ class Point:
                 "proof": state.proof._asdict(),
             },
         }
+
+
+def _proof(proof: Proof | None) -> dict[str, Any] | None:
+    return proof._asdict() if proof is not None else None
 
 
 def shown_artifact(change: ChangeLine) -> str:

@@ -65,19 +65,13 @@ def _counted(
     words: list[_Word],
     refused: dict[str, Proof],
 ) -> Weighed:
-    oldest = case.since(control.max_age) if control.max_age is not None else ""
-    apart = duties(case, control.apart, control.claimed_authors) if words else Duties()
+    apart = _apart(control, case) if words else Duties()
     given: dict[str, _Word] = {}
     for word in words:
         if not word.yes:
             continue  # taken back: a later yes by the same person is among these
-        if word.why:
-            refused[f"{word.person}'s of {when(word.time)} {word.why}"] = word.proof
-        elif word.given < oldest:
-            of = f"of {when(word.given)} is" if word.given else "does not say when it was given, and may be"
-            refused[f"{word.person}'s {of} older than {when(oldest)}"] = word.proof
-        elif word.person in apart.people:
-            refused[f"{word.person}'s does not, who {apart.people[word.person]}"] = word.proof
+        if why := _against(control, case, word, apart):
+            refused[why] = word.proof
         else:
             given[word.person] = word
     needed = max(1, control.count)
@@ -94,6 +88,38 @@ def _counted(
     if refused:
         said += f"; not counted: {several(refused, '; ')}"
     return Weighed("failed" if refused else "missing", said, (*proofs, *refused.values()))
+
+
+def why_not(control: ApprovalsControl, case: Case, fact: ApprovalFact) -> str:
+    """Why an approval is not one that the control counts, in words that follow "not counted: "; "" for one that is.
+
+    Whoever cannot be shown to be apart from somebody unknown is not refused for it: that may come to be known.
+    """
+    if not _is_here(control, case, fact.environment):
+        return f"it is for {quoted(fact.environment)}"
+    refused: dict[str, Proof] = {}
+    for word in _heard(control, case, fact, refused):
+        if not (why := _against(control, case, word, _apart(control, case))):
+            return ""
+        refused[why] = word.proof
+    return several(refused, "; ")
+
+
+def _apart(control: ApprovalsControl, case: Case) -> Duties:
+    return duties(case, control.apart, control.claimed_authors)
+
+
+def _against(control: ApprovalsControl, case: Case, word: _Word, apart: Duties) -> str:
+    """Why somebody's yes does not count; "" where it does."""
+    if word.why:
+        return f"{word.person}'s of {when(word.time)} {word.why}"
+    oldest = case.since(control.max_age) if control.max_age is not None else ""
+    if word.given < oldest:
+        of = f"of {when(word.given)} is" if word.given else "does not say when it was given, and may be"
+        return f"{word.person}'s {of} older than {when(oldest)}"
+    if word.person in apart.people:
+        return f"{word.person}'s does not, who {apart.people[word.person]}"
+    return ""
 
 
 def _is_here(control: ApprovalsControl, case: Case, environment: str) -> bool:

@@ -61,6 +61,11 @@ class Identities:
         """The roles of an identity by its name; none where there is no such."""
         return self._roles.get(identity, _NONE)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them, by name."""
+        return tuple(sorted(self._roles))
+
     def may_write(self, kind: str, identity: str) -> bool:
         """Whether an identity's roles let it record this kind."""
         return identity in self._roles and may_write(kind, self._roles[identity], False)

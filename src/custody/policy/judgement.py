@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from custody.ledger.reader import Snapshot
 from custody.policy.asking import Known
+from custody.policy.case import Case
 from custody.policy.document import Policy
 from custody.policy.facts import Facts
 from custody.policy.gather import AT_ONCE, Gatherer
@@ -119,6 +120,11 @@ class Judgement:
             return Verdict(facts.artifact.sha256, facts.environment, moment, reason=chosen)
         policy, proof = chosen
         return judge(facts, policy, self.identities, moment, proof)
+
+    def case(self, facts: Facts, moment: str) -> Case | None:
+        """What the policy in force would weigh; None where no policy governs the environment then."""
+        chosen = self._choose(facts.environment, moment, None, None)
+        return None if isinstance(chosen, str) else Case(facts, chosen[0], self.identities, moment)
 
     def governing(
         self, environment: str, *, moment: str | None = None, at: int | None = None

@@ -31,7 +31,7 @@ from custody.ledger.entry import Subject
 from custody.query.clocks import own_acts
 from custody.query.index import Index
 from custody.query.settling import bind_names, supersede
-from custody.query.snapshots import Snapshots
+from custody.query.snapshots import Snapshots, tie_of
 from custody.query.states import fold_environments
 from custody.trust.merges import Stretch, covered
 
@@ -146,7 +146,8 @@ class IndexBuilder:
         index.add_indexes("evidence")
         supersede(index)
         self._snapshots.settle(index)
-        index.add_indexes("snapshot")  # by which the reports are read in order
+        index.add_indexes("snapshot", "renewal")  # by which the reports are read in order
+        self._snapshots.settle_parts(index)
         fold_environments(index)
         index.add_indexes("deployment", "state", "span", "source", "lineage", "pull_request", "change")
         index.add_indexes("chain", "allow", "decision", "closing", "listing", "unbound")
@@ -206,7 +207,7 @@ class IndexBuilder:
         self._rows["artifact"].append(
             (entry.position, entry.id, entry.effective, entry.writer, chain.position, chain.trail, body.subject.name,
              body.subject.sha256, body.size, body.type, body.version, body.repository or chain.repository,
-             body.commit or chain.commit, 1, entry.header.body)
+             body.commit or chain.commit, 1, entry.header.body, tie_of(entry))
         )  # fmt: skip
         if body.source is not None:
             source = body.source
@@ -265,7 +266,7 @@ class IndexBuilder:
         self._rows["deployment"].append(
             (entry.position, entry.id, entry.effective, entry.writer, self._chain(entry).position,
              body.artifact.name, body.artifact.sha256, body.environment, body.service, body.reason,
-             links[0].url if links else "")
+             links[0].url if links else "", tie_of(entry))
         )  # fmt: skip
 
     def _allow(self, entry: Judged, value: JsonObject) -> None:

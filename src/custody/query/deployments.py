@@ -23,7 +23,7 @@ from custody.query.environments import Words
 from custody.query.history import History
 from custody.query.index import Index
 from custody.query.matching import Matching
-from custody.query.parts import Looks
+from custody.query.parts import FirstLooks, Looks
 from custody.query.slack import earlier, later
 from custody.query.types import Proof
 
@@ -95,7 +95,8 @@ def deployments(index: Index, environment: str, *, limit: int, until: str = "") 
             if not declares or not _is_declared(index, environment, sighting):
                 lines.append(words.derived(sighting, "undeclared" if declares else "seen"))
                 derived += 1
-    lines.sort(key=lambda line: (line.time, line.proof.position, line.service, line.sha256))
+    lines.reverse()
+    lines.sort(key=lambda line: line.time)
     return lines[-limit:]
 
 
@@ -134,15 +135,15 @@ def _declaring(index: Index) -> list[str]:
 def _declared(index: Index, environment: str, until: str, limit: int) -> Iterator[_Declared]:
     """Declared deployments, the newest first."""
     rows = index.rows(
-        "SELECT position, entry, time, writer, name, sha256, service, reason, link FROM deployment "
-        "WHERE environment = ? AND time <= ? ORDER BY time DESC, position DESC LIMIT ?",
+        "SELECT position, entry, time, writer, name, sha256, service, reason, link, tie FROM deployment "
+        "WHERE environment = ? AND time <= ? ORDER BY time DESC, tie DESC, position DESC LIMIT ?",
         environment, until, limit,
     )  # fmt: skip
-    for position, entry, time, writer, name, sha256, service, reason, link in rows:
+    for position, entry, time, writer, name, sha256, service, reason, link, tie in rows:
         after = index.row(
             "SELECT time FROM deployment WHERE environment = ? AND service = ? AND sha256 != ? "
-            "AND (time, position) > (?, ?) ORDER BY time, position LIMIT 1",
-            environment, service, sha256, time, position,
+            "AND (time, tie, position) > (?, ?, ?) ORDER BY time, tie, position LIMIT 1",
+            environment, service, sha256, time, tie, position,
         )  # fmt: skip
         proof = Proof(position, entry, time, writer)
         yield _Declared(proof, name, sha256, service, reason, link, after[0] if after else END_OF_TIME)
@@ -154,7 +155,7 @@ def _first_seen(history: History, one: _Declared) -> Proof | None:
         return None
     row = history.index.row(
         "SELECT position, entry, time, writer FROM span WHERE sha256 = ? AND environment = ? AND time <= ? "
-        "AND (until = '' OR until >= ?) ORDER BY service != ?, abs(julianday(time) - julianday(?)), position LIMIT 1",
+        "AND (until = '' OR until >= ?) ORDER BY service != ?, abs(julianday(time) - julianday(?)), rowid LIMIT 1",
         one.sha256, history.environment, later(one.superseded), earlier(one.proof.time), one.service,
         one.proof.time,
     )  # fmt: skip
@@ -162,28 +163,33 @@ def _first_seen(history: History, one: _Declared) -> Proof | None:
 
 
 def _sightings(history: History, until: str) -> Iterator[_Sighting]:
-    """Artifacts that were seen to start, the latest first; what ran already in the first report did not start then."""
+    """Artifacts that were seen to start, the latest first.
+
+    What ran already in the first report, or in the first one of its part of the environment, did not start then.
+    """
+    first = FirstLooks(history.index, history.environment)
     for head in history.newest_first(until):
         if head.number == 1:
             return
         for change in reversed(head.changes):
-            if change.event in ("started", "replaced"):
+            if change.event == "replaced" or (
+                change.event == "started" and first.position(change.service) != head.proof.position
+            ):
                 yield _Sighting(head.proof, change.service, change.name, change.sha256, head.number)
 
 
 def _is_declared(index: Index, environment: str, sighting: _Sighting) -> bool:
     time = sighting.proof.time
     rows = index.rows(
-        "SELECT service, time, position FROM deployment WHERE sha256 = ? AND environment = ? AND time <= ? "
-        "ORDER BY time DESC, position DESC",
+        "SELECT service, time, tie, position FROM deployment WHERE sha256 = ? AND environment = ? AND time <= ?",
         sighting.sha256, environment, later(time),
     )  # fmt: skip
     for service, group in groupby(sorted(rows), key=lambda row: row[0]):
-        *_, (_, declared, position) = group
+        *_, (_, *declared) = group
         superseded = index.row(
             "SELECT 1 FROM deployment WHERE environment = ? AND service = ? AND sha256 != ? "
-            "AND (time, position) > (?, ?) AND time <= ? LIMIT 1",
-            environment, service, sighting.sha256, declared, position, earlier(time),
+            "AND (time, tie, position) > (?, ?, ?) AND time <= ? LIMIT 1",
+            environment, service, sighting.sha256, *declared, earlier(time),
         )  # fmt: skip
         if superseded is None:
             return True

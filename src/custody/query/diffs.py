@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
 from typing import NamedTuple
 
 from custody.query.environments import Words
@@ -42,6 +43,7 @@ def differences(one: tuple[History, State | None], other: tuple[History, State |
         return Diff(before, after, ())
     words_before, words_after = Words(here), Words(there)
     lines = []
+    between = cache(partial(commits_between, here.index))  # many services are built from one commit
     for change in diff(here.running(before.number), there.running(after.number)):
         _, commit = words_after.recorded(change.sha256) or ("", "")
         _, previous = words_before.recorded(change.previous_sha256) or ("", "")
@@ -51,7 +53,7 @@ def differences(one: tuple[History, State | None], other: tuple[History, State |
                 commit,
                 previous,
                 words_after.approved_by(change.sha256, after.time),
-                commits_between(here.index, previous, commit) if change.event == "replaced" else _NOTHING,
+                between(previous, commit) if change.event == "replaced" else _NOTHING,
             )
         )
     return Diff(before, after, tuple(lines))

@@ -171,7 +171,7 @@ class Words:
         if sha256 not in self._recorded:
             which = "newest = 1"
             if self._condition:
-                which = f"{self._condition} ORDER BY time DESC, position DESC LIMIT 1"
+                which = f"{self._condition} ORDER BY time DESC, tie DESC, position DESC LIMIT 1"
             self._recorded[sha256] = self._index.row(
                 f"SELECT version, source_commit FROM artifact WHERE sha256 = ? AND {which}", sha256
             )

@@ -83,23 +83,25 @@ _FACTS: dict[str, tuple[tuple[str, ...], str]] = {
 }
 _BETWEEN = "time >= ?2 AND time <= ?3 ORDER BY time, position"
 _CHANGES = (
-    f"SELECT position, entry, time, writer, environment, changes FROM state WHERE {_ASKED} AND {_BETWEEN}"
+    f"SELECT position, entry, time, writer, environment, changes FROM state WHERE {_ASKED} "
+    "AND time >= ?2 AND time <= ?3 ORDER BY time, environment, number"
 )
 
 
 def events(
     index: Index, *, environment: str = "", since: str = "", until: str = END_OF_TIME
 ) -> Iterator[EventRow]:
-    """Events between two instants, both included, by time, position and name; with an environment, only of that one.
+    """Events between two instants, both included, in the order of `docs/export.md`; with an environment, only of that.
 
     Rows are read as they are asked for.
     """
     arrivals = Arrivals(index)
     asked = (environment, since, until)
     streams = [_facts(index, arrivals, event, asked) for event in _FACTS]
-    # Merged and not sorted, so that a long history is never held as a whole. Of one entry come its own event and then
-    # the changes that it brought, in the order of the streams.
-    yield from merge(*streams, _changes(index, arrivals, asked), key=lambda row: (row.time, row.position))
+    # Merged and not sorted, so that a long history is never held as a whole. Of one instant come what entries say and
+    # then the changes that it brought, state after state, which need not be the order of their entries' positions.
+    facts = merge(*streams, key=lambda row: (row.time, row.position))
+    yield from merge(facts, _changes(index, arrivals, asked), key=lambda row: row.time)
 
 
 def _facts(index: Index, arrivals: Arrivals, event: str, asked: tuple[str, str, str]) -> Iterator[EventRow]:

@@ -51,12 +51,12 @@ def members_of(groups: Groups, name: str) -> tuple[str, ...]:
 def group_state(
     index: Index, groups: Groups, name: str, when: str = END_OF_TIME, known: Known | None = None
 ) -> GroupState:
-    """What ran in a group at an instant, by default the latest. Raises UsageError where a member was never reported."""
+    """What ran in a group at an instant, by default the latest; of what was never reported nothing is known."""
     members = []
     services: list[ServiceLine] = []
     for member in members_of(groups, name):
-        history = History(index, member, known)
-        state = read_state(history, history.number_at(when))
+        history = _history(index, member, known)
+        state = read_state(history, history.number_at(when)) if history is not None else None
         members.append((member, state))
         if state is not None:
             services += [one._replace(service=f"{member}/{one.service}") for one in state.services]
@@ -70,7 +70,18 @@ def group_log(
     lines = [
         (member, line)
         for member in members_of(groups, name)
+        if _history(index, member, None) is not None
         for line in log(index, member, since, until, limit=limit)
     ]
-    lines.sort(key=lambda one: (one[1].time, one[1].proof.position))
+    lines.sort(key=lambda one: one[1].time)  # of one member they are in order, also at one instant
     return lines if limit is None else lines[max(len(lines) - limit, 0) :]
+
+
+def _history(index: Index, member: str, known: Known | None) -> History | None:
+    """A member's states; None where it was never reported, which is for the answer to say."""
+    try:
+        return History(index, member, known)
+    except UsageError as error:
+        if error.code != "no-environment":
+            raise
+        return None

@@ -8,17 +8,19 @@ arrived since.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from custody.errors import UsageError
 from custody.query.clocks import END_OF_TIME, Known
-from custody.query.fold import Running, apply, step
+from custody.query.fold import Running, apply
 from custody.query.index import Index
-from custody.query.states import KEYFRAME_EVERY, read_changes, read_running, reports
-from custody.query.types import ChangeLine, Proof
+from custody.query.states import KEYFRAME_EVERY, Folding, read_changes, read_running, reports
+from custody.query.types import ChangeLine, Proof, StateLine
 
 _KNOWN_SHOWN = 20
+_AT_ONCE = 16
 
 
 class Head(NamedTuple):
@@ -104,6 +106,46 @@ class History:
             yield from map(_head, rows)
             below = rows[-1][0] if rows else 0
 
+    def lines(self, first: int, last: int) -> list[StateLine]:
+        """The states from one number to another, both included, with how much changed in each."""
+        rows = self.index.rows(
+            "SELECT number, position, entry, time, writer, started, stopped, replaced, scaled FROM state "
+            "WHERE environment = ? AND number >= ? AND number <= ? ORDER BY number",
+            self.environment, first, min(last, self._stored),
+        )  # fmt: skip
+        found = [StateLine(row[0], row[3], Proof(*row[1:5]), *row[5:]) for row in rows]
+        for head in self._folded[max(first - self._stored - 1, 0) : max(last - self._stored, 0)]:
+            events = Counter(change.event for change in head.changes)
+            counts = (events["started"], events["stopped"], events["replaced"], events["scaled"])
+            found.append(StateLine(head.number, head.proof.time, head.proof, *counts))
+        return found
+
+    def changed(self, service: str, number: int, *, later: bool) -> int:
+        """The next state behind a number (or, with `later` false, in front of it) that changed a service; 0 for none.
+
+        What does not hold the service's name as it is stored is passed over by SQLite, so that the distance hardly
+        matters.
+        """
+        folded = self._folded if later else list(reversed(self._folded))
+        inside = [
+            head.number for head in folded if _is_beyond(head.number, number, later) and _tells(head, service)
+        ]
+        if inside and not later:
+            return inside[0]
+        compare, order = (">", "ASC") if later else ("<", "DESC")
+        name = json.dumps(service, ensure_ascii=False)
+        at = number
+        while rows := self.index.rows(
+            f"{_HEADS} AND number {compare} ? AND number <= ? AND instr(changes, ?) "
+            f"ORDER BY number {order} LIMIT {_AT_ONCE}",
+            self.environment, at, self._stored, name,
+        ):  # fmt: skip
+            for head in map(_head, rows):
+                if _tells(head, service):
+                    return head.number
+                at = head.number
+        return inside[0] if inside else 0
+
     def running(self, number: int) -> Running:
         """Everything that ran in a state that exists."""
         if number <= self._stored:
@@ -114,6 +156,13 @@ class History:
         for head in self._folded[first : first + rest]:
             running = apply(running, head.changes, head.proof.time)
         return running
+
+    def arrived(self) -> str:
+        """A condition (SQL) on reports: those that say something as far as was known."""
+        if self.known is None:
+            return "1"
+        premature = ", ".join(map(str, self._premature)) if self.basis == "snapshot" else ""
+        return f"({self.known.sql()} AND position NOT IN ({premature}))"
 
     def late(self, since: str, until: str) -> frozenset[int]:
         """Positions of the reports that made a state between two instants, as is known now, and had not arrived."""
@@ -141,22 +190,23 @@ class History:
             )  # fmt: skip
             since = min((row[0] if row else None) or END_OF_TIME, *premature.values(), END_OF_TIME)
             self._stored = self._stored_before(since)
-        running = read_running(self.index, self.environment, self._stored) if self._stored else None
+        stored = read_running(self.index, self.environment, self._stored) if self._stored else None
+        folding = Folding(stored)
         for one in reports(self.index, self.environment, self.basis, since, condition):
             if one.proof.position in premature and self.basis == "snapshot":
                 continue
-            before = running
-            running, changes = step(running, one.report)
-            if before is None or changes:
+            changes = folding.fold(one)
+            if changes is not None:
                 if len(self._folded) % KEYFRAME_EVERY == 0:
-                    self._frames.append(running)
+                    self._frames.append(folding.running or {})
                 self._folded.append(Head(self.count + 1, one.proof, changes))
 
     def _find_premature(self, known: Known) -> dict[int, str]:
         """Positions and times of snapshots that say "as before" of one that had not arrived: they said nothing yet."""
+        # (A cross join keeps SQLite to this order: each that had not arrived, and by an index what repeats it.)
         rows = self.index.rows(
-            "SELECT s.position, s.time FROM snapshot AS base JOIN renewal ON renewal.base = base.entry "
-            "JOIN snapshot AS s ON s.position = renewal.position "
+            "SELECT s.position, s.time FROM snapshot AS base CROSS JOIN renewal ON renewal.base = base.entry "
+            "CROSS JOIN snapshot AS s ON s.position = renewal.position "
             f"WHERE base.position > ? AND NOT {known.sql('base')} AND {known.sql('s')} AND s.environment = ?",
             known.through, self.environment,
         )  # fmt: skip
@@ -176,6 +226,14 @@ class History:
             self.environment, when,
         )  # fmt: skip
         return int(found[0]) if found else 0
+
+
+def _is_beyond(one: int, number: int, later: bool) -> bool:
+    return one > number if later else one < number
+
+
+def _tells(head: Head, service: str) -> bool:
+    return any(change.service == service for change in head.changes)
 
 
 _HEADS = "SELECT number, position, entry, time, writer, changes FROM state WHERE environment = ?"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
 from typing import NamedTuple
 
 from custody.query.environments import Words
@@ -27,6 +28,7 @@ def leads(history: History, since: str, until: str) -> list[Lead]:
     """The changes between two instants, both included, the newest last."""
     words = Words(history)
     found = []
+    between = cache(partial(commits_between, history.index))
     for head in history.heads(since, until):
         before = history.running(head.number - 1) if head.number > 1 else {}
         for change in head.changes:
@@ -36,8 +38,6 @@ def leads(history: History, since: str, until: str) -> list[Lead]:
                 olds = {sha256 for service, sha256 in before if service == change.service}
                 old = olds.pop() if len(olds) == 1 else ""
                 _, previous = words.recorded(old) or ("", "")
-            commits = (
-                commits_between(history.index, previous, line.commit) if previous else Between((), (), False)
-            )
+            commits = between(previous, line.commit) if previous else Between((), (), False)
             found.append(Lead(line, built_by(history.index, change.sha256), previous, commits))
     return found

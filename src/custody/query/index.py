@@ -20,7 +20,7 @@ from custody import system
 from custody.errors import RefusedError, UsageError
 
 APPLICATION_ID = 0x43555349  # "CUSI"
-FORMAT = 5  # raised whenever the tables or what is kept in them change; stored as user_version once complete
+FORMAT = 6  # raised whenever the tables or what is kept in them change; stored as user_version once complete
 
 NOTICES = ("unreadable", "ambiguous-binding", "no-fingerprint", "unchanged-unknown")
 """The codes of notices: what answers leave out, or what in them is less than it seems."""
@@ -37,9 +37,10 @@ TABLES: Tables = {
     "chain": {"position": int, "id": str, "key": str, "time": str, "writer": str, "flow": str, "trail": str,
               "job": str, "repository": str, "source_commit": str, "branch": str, "run_url": str, "actor": str,
               "provider": str, "trail_number": int, "counts": int},
+    # `tie` puts entries of one instant in an order that no merge changes: by chain, and there by position
     # `trail` is the position of the genesis that first named the trail; `newest` marks one row for each fingerprint
     "artifact": {**_FACT, "chain": int, "trail": int, **_ABOUT, "size": int, "type": str, "version": str,
-                 "repository": str, "source_commit": str, "newest": int, "body": str},
+                 "repository": str, "source_commit": str, "newest": int, "body": str, "tie": int},
     # what git said of an artifact's commit, by the artifact's position; `parents` with spaces between
     # `parent` is the commit's first parent, as the range says that was recorded with an artifact
     "lineage": {"position": int, "source_commit": str, "parent": str},
@@ -52,7 +53,8 @@ TABLES: Tables = {
     # by the position of the evidence that tells of it, as are the commits that it brought
     "pull_request": {"position": int, "url": str, "number": str, "author": str, "merge_commit": str, "head": str},
     "change": {"position": int, "source_commit": str, "committed": str, "authors": str},
-    "deployment": {**_FACT, "chain": int, **_ABOUT, "environment": str, "service": str, "reason": str, "link": str},
+    "deployment": {**_FACT, "chain": int, **_ABOUT, "environment": str, "service": str, "reason": str, "link": str,
+                   "tie": int},
     # a custodian's act, by which a stretch of the log arrived: where its chain begins, and how many entries it took
     "merge": {**_FACT, "chain": int, "taken": int},
     "discounted": {"first": int, "last": int},  # positions of entries that count for nothing, both included
@@ -68,14 +70,16 @@ TABLES: Tables = {
     # evidence whose artifact's name did not bind to one fingerprint in its trail
     "unbound": {**_FACT, "chain": int, "seq": int, "trail": int, "name": str, "body": str},
     # what some snapshots say runs, and of which part of the environment they say so
-    "content": {"id": int, "running": str, "scope": str},
-    "snapshot": {**_FACT, "environment": str, "content": int},
+    "content": {"id": int, "scope": str, "running": str},
+    "snapshot": {**_FACT, "environment": str, "content": int, "tie": int},
     # a snapshot that says the same as another entry does, `base`; its content is 0 until that is found
     "renewal": {"position": int, "base": str},
     "environment": {"name": str, "basis": str, "states": int, "services": int, "first": str, "last_change": str,
                     "last_seen": str},
     "state": {"environment": str, "number": int, **_FACT, "started": int, "stopped": int, "replaced": int,
               "scaled": int, "changes": str},
+    # of an environment of which some report was about a part: the first report of each part, and of the whole
+    "part": {**_FACT, "environment": str, "scope": str},
     "keyframe": {"environment": str, "number": int, "running": str},
     "span": {"environment": str, "service": str, **_ABOUT, **_FACT, "until": str, "until_position": int,
              "until_entry": str, "until_writer": str},
@@ -90,7 +94,7 @@ _KEYS: dict[str, str | tuple[str, ...]] = {
     "state": ("environment", "number"),
     "keyframe": ("environment", "number"),
 }
-_NO_KEY = ("lineage", "blank", "log", "span", "notice", "report", "change")
+_NO_KEY = ("lineage", "blank", "part", "log", "span", "notice", "report", "change")
 
 # Made after the facts are in, which is faster than keeping them up to date row by row.
 INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -111,14 +115,15 @@ INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("decision", ("sha256",)),
     ("approval", ("sha256", "environment", "time")),
     ("deployment", ("sha256",)),
-    ("deployment", ("environment", "time")),
-    ("deployment", ("environment", "service", "time")),
+    ("deployment", ("environment", "time", "tie")),
+    ("deployment", ("environment", "service", "time", "tie")),
     ("source", ("source_commit",)),
     ("lineage", ("source_commit",)),
     ("pull_request", ("merge_commit",)),
     ("change", ("source_commit",)),
     ("change", ("position",)),
-    ("snapshot", ("environment", "time")),
+    ("snapshot", ("environment", "time", "tie")),
+    ("renewal", ("base",)),
     ("state", ("environment", "time", "number")),
     ("span", ("sha256", "until")),
 )

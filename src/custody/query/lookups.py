@@ -85,12 +85,11 @@ def _brought_by(index: Index, commits: list[str]) -> list[str]:
 
 
 def _built_from(index: Index, commits: list[str]) -> list[str]:
-    found: dict[str, tuple[str, int]] = {}
+    found: dict[str, str] = {}
     for commit in commits:
-        rows = index.rows("SELECT sha256, time, position FROM artifact WHERE source_commit = ?", commit)
-        for sha256, time, position in rows:
-            found[sha256] = max(found.get(sha256, ("", -1)), (time, position))
-    return sorted(found, key=lambda sha256: found[sha256], reverse=True)
+        for sha256, time in index.rows("SELECT sha256, time FROM artifact WHERE source_commit = ?", commit):
+            found[sha256] = max(found.get(sha256, ""), time)
+    return sorted(found, key=lambda sha256: (found[sha256], sha256), reverse=True)
 
 
 def _ambiguous(query: str, what: str, found: list[str]) -> UsageError:

@@ -62,7 +62,7 @@ class Matching:
     def _declarations(self) -> list[Declared]:
         rows = self._index.rows(
             "SELECT position, entry, time, writer, name, sha256, service FROM deployment WHERE environment = ? "
-            "ORDER BY time DESC, position DESC",
+            "ORDER BY time DESC, tie DESC, position DESC",
             self._environment,
         )
         after: dict[

@@ -8,8 +8,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
+from typing import NamedTuple
 
+from custody.query.clocks import END_OF_TIME
+from custody.query.history import History
 from custody.query.index import Index
+from custody.query.states import read_scope
+from custody.query.types import Proof
+
+MOST_PARTS = 1000
+"""Parts of an environment whose first reports are told apart."""
 
 
 class Looks:
@@ -18,7 +26,7 @@ class Looks:
     def __init__(self, index: Index, environment: str) -> None:
         rows = index.rows(
             "SELECT c.scope, s.time FROM snapshot s JOIN content c ON c.id = s.content WHERE s.environment = ? "
-            "ORDER BY s.time, s.position",
+            "ORDER BY s.time",
             environment,
         )
         times: dict[str, list[str]] = defaultdict(list)
@@ -32,6 +40,70 @@ class Looks:
         if _any(self._whole, since, until):
             return True
         return bool(self._parts) and all(_any(times, since, until) for times in self._parts)
+
+
+def shown_part(scope: str) -> str:
+    """A part for people, of a scope as the index stores it: its patterns, those left out with a minus."""
+    include, exclude = read_scope(scope)
+    return " ".join([*include, *(f"-{pattern}" for pattern in exclude)])
+
+
+class FirstLooks:
+    """The reports that were the first to be about a service: of the whole of its environment, or of a part it is in."""
+
+    def __init__(self, index: Index, environment: str) -> None:
+        rows = index.rows(
+            "SELECT position, scope FROM part WHERE environment = ? ORDER BY rowid LIMIT ?",
+            environment, MOST_PARTS,
+        )  # fmt: skip
+        self._looks = [(position, read_scope(scope)) for position, scope in rows]
+        self._known: dict[str, int] = {}
+
+    def position(self, service: str) -> int:
+        """Where the first report stands that was about a service; -1 in an environment without parts."""
+        if service not in self._known:
+            found = (position for position, scope in self._looks if scope.covers(service))
+            self._known[service] = next(found, -1)
+        return self._known[service]
+
+
+class Seen(NamedTuple):
+    """How well an environment was looked at by an instant: the last report until then, the first one behind it, and,
+    where nobody had ever reported the whole, the parts of which somebody had (as the index stores them)."""
+
+    last: Proof | None
+    next: Proof | None
+    parts: tuple[str, ...]
+
+
+def seen(history: History, when: str) -> Seen:
+    """What answers for a state at an instant; for one that is known from deployments alone nothing does."""
+    if history.basis != "snapshot":
+        return Seen(None, None, ())
+    arrived = history.arrived()
+    ask = (
+        f"SELECT position, entry, time, writer FROM snapshot WHERE environment = ? AND time {{0}} ? AND {arrived} "
+        "ORDER BY time {1}, tie {1}, position {1} LIMIT 1"
+    )
+    last = history.index.row(ask.format("<=", "DESC"), history.environment, when)
+    following = history.index.row(ask.format(">", "ASC"), history.environment, when)
+    return Seen(
+        Proof(*last) if last else None,
+        Proof(*following) if following else None,
+        _parts(history, when, arrived),
+    )
+
+
+def _parts(history: History, when: str, arrived: str) -> tuple[str, ...]:
+    """The parts that had been reported by an instant; none if the whole was."""
+    ask = "SELECT scope FROM part WHERE environment = ? AND time <= ? ORDER BY scope LIMIT ?"
+    if history.known is not None and history.index.row(ask, history.environment, END_OF_TIME, 1) is not None:
+        ask = (
+            "SELECT DISTINCT scope FROM snapshot JOIN content ON content.id = snapshot.content "
+            f"WHERE environment = ? AND time <= ? AND {arrived} ORDER BY scope LIMIT ?"
+        )
+    scopes = tuple(row[0] for row in history.index.rows(ask, history.environment, when, MOST_PARTS))
+    return () if "" in scopes else scopes
 
 
 def _any(times: list[str], since: str, until: str) -> bool:

@@ -32,7 +32,8 @@ _SUPERSEDED_APPROVALS = """
 _OLDER_ARTIFACTS = """
     UPDATE artifact SET newest = 0 WHERE position IN (
         SELECT position FROM (
-            SELECT position, row_number() OVER (PARTITION BY sha256 ORDER BY time DESC, position DESC) AS place
+            SELECT position, row_number() OVER (
+                PARTITION BY sha256 ORDER BY time DESC, tie DESC, position DESC) AS place
             FROM artifact WHERE sha256 IN (SELECT sha256 FROM artifact GROUP BY sha256 HAVING count(*) > 1))
         WHERE place > 1)
 """

@@ -35,6 +35,13 @@ _RENEW = """
     WHERE snapshot.position = found.position AND snapshot.environment = found.environment
 """
 
+_FIRST_LOOKS = """
+    INSERT INTO part SELECT position, entry, time, writer, environment, scope FROM (
+        SELECT snapshot.*, scope, row_number() OVER (PARTITION BY scope ORDER BY time, tie, position) AS place
+        FROM snapshot JOIN content ON content.id = snapshot.content WHERE environment = ?)
+    WHERE place = 1 ORDER BY time, tie, position
+"""
+
 Rows = dict[str, list[tuple[object, ...]]]
 Note = Callable[[str, int, str, str], None]
 """Takes a notice: its code, the entry's position and id, a sentence."""
@@ -49,6 +56,7 @@ class Snapshots:
         self._contents: dict[bytes, tuple[str, int, str]] = {}
         self._count = 0
         self._without_fingerprint: set[tuple[str, str, str]] = set()
+        self._in_parts: set[str] = set()  # environments
 
     def add(self, entry: Judged, value: JsonObject) -> None:
         """Take in one whose body is decoded. Raises MalformedError."""
@@ -57,7 +65,10 @@ class Snapshots:
         if not body.unchanged:
             self._count = content = self._count + 1
             running = [Item(one.service, *one.artifact, one.count, one.version) for one in body.running]
-            self._rows["content"].append((content, write_items(running), write_scope(body.scope)))
+            scope = write_scope(body.scope)
+            self._rows["content"].append((content, scope, write_items(running)))
+            if scope:
+                self._in_parts.add(body.environment)
             self._note_unknown(entry, body)
         if len(self._contents) >= _MAX_CONTENTS:
             self._contents.clear()
@@ -89,11 +100,16 @@ class Snapshots:
             self._note("unchanged-unknown", position, entry, f"{message}; it counts for nothing")
         index.execute("DELETE FROM snapshot WHERE content = 0")
 
+    def settle_parts(self, index: Index) -> None:
+        """The reports are settled, and have their index: find the first one of each part of an environment."""
+        for environment in sorted(self._in_parts):
+            index.execute(_FIRST_LOOKS, environment)
+
     def _add(self, entry: Judged, environment: str, content: int, unchanged: str) -> None:
         if unchanged:
             self._rows["renewal"].append((entry.position, unchanged))
         self._rows["snapshot"].append(
-            (entry.position, entry.id, entry.effective, entry.writer, environment, content)
+            (entry.position, entry.id, entry.effective, entry.writer, environment, content, tie_of(entry))
         )
 
     def _note_unknown(self, entry: Judged, body: Snapshot) -> None:
@@ -110,6 +126,14 @@ class Snapshots:
                 f"{one.service} in {body.environment} runs what is known by {known_by} and no fingerprint"
             )
             self._note("no-fingerprint", entry.position, entry.id, message)
+
+
+def tie_of(entry: Judged) -> int:
+    """By what entries that took effect at one instant are put in order in front of their positions: their chain.
+
+    Positions of two chains are in the hands of whoever merges, ids are not; and in a chain the order is the writer's.
+    """
+    return int(entry.header.chain[:15] or "0", 16)
 
 
 def _ends_in_salt(body: bytes) -> bool:

@@ -7,56 +7,66 @@ way.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import islice
+
 from custody.query.index import Index
 from custody.query.types import Between, CommitLine, Proof
 
 MOST = 1000
-"""Commits that one answer walks through, in each direction."""
+"""Commits that one answer tells of, in each direction."""
+MOST_BEHIND = 20_000
+"""Commits that are looked through for what was there before."""
 
 
 def commit_line(index: Index, commit: str) -> CommitLine:
     """What the ledger knows of a commit (full hex), by the last entry of each kind that tells of it."""
     built = index.row(
-        "SELECT s.parents, s.committed, s.author, a.position, a.entry, a.time, a.writer "
+        "SELECT s.committed, s.author, a.position, a.entry, a.time, a.writer "
         "FROM source s JOIN artifact a ON a.position = s.position WHERE s.source_commit = ? "
-        "ORDER BY s.position DESC LIMIT 1",
+        "ORDER BY a.time DESC, a.tie DESC, a.position DESC LIMIT 1",
         commit,
     )
     brought = index.row(
         "SELECT p.url, c.committed, c.authors, e.position, e.entry, e.time, e.writer FROM change c "
         "JOIN pull_request p ON p.position = c.position JOIN evidence e ON e.position = c.position "
-        "WHERE c.source_commit = ? ORDER BY c.rowid DESC LIMIT 1",
+        "WHERE c.source_commit = ? ORDER BY e.time DESC, e.entry, c.rowid DESC LIMIT 1",
         commit,
     ) or index.row(
         "SELECT p.url, '', '', e.position, e.entry, e.time, e.writer FROM pull_request p "
         "JOIN evidence e ON e.position = p.position WHERE p.merge_commit = ? "
-        "ORDER BY p.position DESC LIMIT 1",
+        "ORDER BY e.time DESC, e.entry LIMIT 1",
         commit,
     )
     url = brought[0] if brought else ""
     if built:
-        parents, time, author, *proof = built
+        time, author, *proof = built
         author, time = author or (brought[2] if brought else ""), time or (brought[1] if brought else "")
-        before = tuple(parents.split()) or _first_parent(index, commit)
-        return CommitLine(commit, author, time, before, url, Proof(*proof))
+        return CommitLine(commit, author, time, _parents(index, commit), url, Proof(*proof))
     if brought:
         _, time, author, *proof = brought
-        return CommitLine(commit, author, time, _first_parent(index, commit), url, Proof(*proof))
-    return CommitLine(commit, parents=_first_parent(index, commit))
+        return CommitLine(commit, author, time, _parents(index, commit), url, Proof(*proof))
+    return CommitLine(commit, parents=_parents(index, commit))
 
 
 def commits_between(index: Index, old: str, new: str) -> Between:
     """What changed in the source from one commit to another (full hex), as far as the ledger knows."""
     if old == new or not old or not new:
         return Between((), (), old == new)
-    olds, news = _reach(index, old, new), _reach(index, new, old)
+    news, ends = _reach(index, new, old, MOST)
+    if ends == {old}:
+        # Every way back ends in the old one. Whatever is behind that too would have led to another end.
+        del news[old]
+        return Between(_lines(index, news), (), complete=True)
+    olds, _ = _reach(index, old, new, MOST_BEHIND)
     # Where one leads back to the other, it has all that the other has.
-    came = () if new in olds else tuple(line for commit, line in news.items() if commit not in olds)
+    came = () if new in olds else _lines(index, (commit for commit in news if commit not in olds))
     # Of two commits without a known one in common, nobody can say what the older has that the newer has not.
     met = any(commit in news for commit in olds) and old not in news
-    went = tuple(line for commit, line in olds.items() if commit not in news) if met else ()
+    went = _lines(index, (commit for commit in olds if commit not in news)) if met else ()
+    cut = len(news) >= MOST or len(olds) >= MOST_BEHIND or len(went) >= MOST
     mainline = _first_parents(news, new)
-    return Between(came, went, any(commit in mainline for commit in _first_parents(olds, old)))
+    return Between(came, went, not cut and any(commit in mainline for commit in _first_parents(olds, old)))
 
 
 def pull_requests(index: Index, wanted: str) -> list[str]:
@@ -78,44 +88,66 @@ def commits_of(index: Index, url: str) -> list[str]:
     return [row[0] for row in rows if row[0]]
 
 
-def _first_parent(index: Index, commit: str) -> tuple[str, ...]:
-    """As a recorded range of commits has it, where the commit's own parents are not recorded."""
+def _parents(index: Index, commit: str) -> tuple[str, ...]:
+    """As git told them when something was built from it, or else the first, as a recorded range of commits has it."""
+    built = index.row(
+        "SELECT s.parents FROM source s JOIN artifact a ON a.position = s.position WHERE s.source_commit = ? "
+        "ORDER BY a.time DESC, a.tie DESC, a.position DESC LIMIT 1",
+        commit,
+    )
+    if built and built[0]:
+        return tuple(built[0].split())
     row = index.row(
-        "SELECT parent FROM lineage WHERE source_commit = ? ORDER BY position DESC LIMIT 1", commit
+        "SELECT l.parent FROM lineage l JOIN artifact a ON a.position = l.position WHERE l.source_commit = ? "
+        "ORDER BY a.time DESC, a.tie DESC, a.position DESC LIMIT 1",
+        commit,
     )
     return (row[0],) if row and row[0] else ()
 
 
-def _reach(index: Index, start: str, stop: str) -> dict[str, CommitLine]:
-    """A commit and what lies behind it, in the order of nearness; not what lies behind `stop`."""
-    found: dict[str, CommitLine] = {}
+def _lines(index: Index, commits: Iterable[str]) -> tuple[CommitLine, ...]:
+    return tuple(commit_line(index, commit) for commit in islice(commits, MOST))
+
+
+def _reach(index: Index, start: str, stop: str, most: int) -> tuple[dict[str, tuple[str, ...]], set[str]]:
+    """A commit and what lies behind it, with their parents, in the order of nearness; not what lies behind `stop`.
+
+    And those at which the way ended: it was `stop`, or nothing is known to lie behind it, or there were too many.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    ends: set[str] = set()
     waiting = [start]
-    while waiting and len(found) < MOST:
+    while waiting:
         nearest, waiting = waiting, []
         for commit in nearest:
-            if commit in found or len(found) >= MOST:
+            if commit in found:
                 continue
-            found[commit] = line = commit_line(index, commit)
-            if commit != stop:
-                waiting += [*line.parents, *_brought(index, commit)]
-    return found
+            if len(found) >= most:
+                ends.add(commit)
+                return found, ends
+            found[commit] = parents = _parents(index, commit)
+            behind = [] if commit == stop else [*parents, *_brought(index, commit)]
+            waiting += behind
+            if not behind:
+                ends.add(commit)
+    return found, ends
 
 
 def _brought(index: Index, merge: str) -> list[str]:
     """The commits of the pull request that ended in a commit, the last one first."""
     rows = index.rows(
         "SELECT DISTINCT source_commit FROM change WHERE position = "
-        "(SELECT max(position) FROM pull_request WHERE merge_commit = ?) ORDER BY rowid DESC",
+        "(SELECT p.position FROM pull_request p JOIN evidence e ON e.position = p.position WHERE p.merge_commit = ? "
+        "ORDER BY e.time DESC, e.entry LIMIT 1) ORDER BY rowid DESC",
         merge,
     )
     return [row[0] for row in rows]
 
 
-def _first_parents(known: dict[str, CommitLine], start: str) -> dict[str, None]:
+def _first_parents(known: dict[str, tuple[str, ...]], start: str) -> dict[str, None]:
     """A commit and those that its first parents lead to, as far as they are known."""
     line: dict[str, None] = {}
     while start and start not in line:
         line[start] = None
-        parents = known[start].parents if start in known else ()
-        start = parents[0] if parents else ""
+        start = next(iter(known.get(start, ())), "")
     return line

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import groupby
 from json.encoder import JSONEncoder
 from typing import Any, NamedTuple
@@ -24,21 +25,45 @@ _encode = JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=
 
 _SNAPSHOTS = """
     SELECT environment, position, entry, time, writer, content FROM snapshot
-    WHERE {} ORDER BY environment, time, position
+    WHERE {} ORDER BY environment, time, tie, position
 """
 _DEPLOYMENTS = """
     SELECT environment, position, entry, time, writer, name, sha256, service FROM deployment
-    WHERE {} ORDER BY environment, time, position
+    WHERE {} ORDER BY environment, time, tie, position
 """
 _NOT_SEEN = "environment NOT IN (SELECT name FROM environment)"
 
 
 class Reported(NamedTuple):
-    """A report with the entry it rests on; `content` tells two equal snapshots apart from others, if they say so."""
+    """A report with the entry it rests on; equal snapshots have the same `content`, deployments -1."""
 
     proof: Proof
     content: int
-    report: Report
+    read: Callable[[], Report]
+
+
+class Folding:
+    """Folds reports, in order of effect, one after the other.
+
+    What was said since the last change, and is said again, changes nothing: it is not even read. Where several report,
+    each its own part and each as ever, a report so costs next to nothing.
+    """
+
+    def __init__(self, running: Running | None = None) -> None:
+        self.running = running
+        self._said: set[int] = set()  # since the last change
+
+    def fold(self, one: Reported) -> tuple[ChangeLine, ...] | None:
+        """What a report changed, if it began a new state; None if it did not."""
+        if one.content in self._said:
+            return None
+        known = self.running is not None
+        self.running, changes = step(self.running, one.read())
+        if changes or not known:
+            self._said.clear()
+        if one.content >= 0:
+            self._said.add(one.content)
+        return changes if changes or not known else None
 
 
 def fold_environments(index: Index) -> None:
@@ -66,7 +91,13 @@ def write_items(items: Iterable[Item]) -> str:
 
 def write_scope(scope: Scope) -> str:
     """A scope as the index stores it; "" for the whole."""
-    return "" if scope == WHOLE else _encode(list(scope))
+    # In one order, and each pattern once: the same part is one part, however somebody wrote it.
+    return "" if scope == WHOLE else _encode([sorted(set(patterns)) for patterns in scope])
+
+
+def read_scope(text: str) -> Scope:
+    """A scope that the index stores."""
+    return Scope(*map(tuple, json.loads(text))) if text else WHOLE
 
 
 def read_running(index: Index, environment: str, number: int) -> Running:
@@ -95,28 +126,22 @@ def _environment(row: tuple[Any, ...]) -> str:
 
 
 def _snapshots(index: Index, rows: Iterable[tuple[Any, ...]]) -> Iterator[Reported]:
-    last = -1
-    items: tuple[Item, ...] = ()
-    scope = WHOLE
     for _, position, entry, time, writer, content in rows:
-        if content != last:
-            last = content
-            items, scope = _content(index, content)
-        yield Reported(Proof(position, entry, time, writer), content, Report(time, items, True, scope))
+        proof = Proof(position, entry, time, writer)
+        yield Reported(proof, content, partial(read_content, index, content, time))
 
 
-def _content(index: Index, number: int) -> tuple[tuple[Item, ...], Scope]:
+def read_content(index: Index, number: int, time: str) -> Report:
     """What a snapshot says runs, and of which part of its environment it says so."""
     found = index.row("SELECT running, scope FROM content WHERE id = ?", number)
     assert found is not None
-    scope = Scope(*map(tuple, json.loads(found[1]))) if found[1] else WHOLE
-    return tuple(map(Item._make, json.loads(found[0]))), scope
+    return Report(time, tuple(map(Item._make, json.loads(found[0]))), True, read_scope(found[1]))
 
 
 def _deployments(rows: Iterable[tuple[Any, ...]]) -> Iterator[Reported]:
     for _, position, entry, time, writer, name, sha256, service in rows:
-        item = Item(service, name, sha256, 1)
-        yield Reported(Proof(position, entry, time, writer), -1, Report(time, (item,), whole=False))
+        items = (Item(service, name, sha256, 1),)
+        yield Reported(Proof(position, entry, time, writer), -1, partial(Report, time, items, whole=False))
 
 
 class _Folder:
@@ -126,28 +151,23 @@ class _Folder:
         self._index = index
         self._environment = environment
         self._basis = basis
-        self._running: Running | None = None
+        self._folding = Folding()
         self._number = 0
         self._started: dict[tuple[str, str], tuple[str, Proof]] = {}
         self._rows: dict[str, list[tuple[object, ...]]] = {"state": [], "keyframe": [], "span": []}
 
     def run(self, reports: Iterable[Reported]) -> None:
         first = last_change = last_seen = ""
-        content = -1
         for one in reports:
             last_seen = one.proof.time
-            if content == one.content != -1:
-                continue
-            content = one.content
-            known = self._running is not None
-            self._running, changes = step(self._running, one.report)
-            if changes or not known:
+            changes = self._folding.fold(one)
+            if changes is not None:
                 first = first or last_seen
                 last_change = last_seen
                 self._add_state(one.proof, changes)
                 if len(self._rows["state"]) >= _FLUSH:
                     self._flush()
-        running = self._running or {}
+        running = self._folding.running or {}
         for key, since in self._started.items():
             self._add_span(key, since, Proof(-1, "", "", ""))
         self._flush()
@@ -165,7 +185,7 @@ class _Folder:
              events["scaled"], _encode(changes))
         )  # fmt: skip
         if self._number % KEYFRAME_EVERY == 1:
-            items = write_items((self._running or {}).values())
+            items = write_items((self._folding.running or {}).values())
             self._rows["keyframe"].append((self._environment, self._number, items))
         for change in changes:
             if change.event == "stopped":

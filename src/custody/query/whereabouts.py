@@ -17,5 +17,5 @@ def find_everywhere(index: Index, query: str) -> list[str]:
 def whereabouts(index: Index, fingerprints: list[str]) -> list[tuple[str, RunningSpan]]:
     """Each fingerprint with where it ran, the latest beginning last."""
     found = [(sha256, span) for sha256 in fingerprints for span in running_spans(index, sha256)]
-    found.sort(key=lambda one: (one[1].since, one[1].proof.position, one[1].environment, one[1].service))
+    found.sort(key=lambda one: (one[1].since, one[1].environment, one[1].service, one[0]))
     return found

@@ -122,13 +122,19 @@ class Log:
         self._seq[chain] = seq
         data = body if isinstance(body, bytes) else encode({**body, "salt": SALT})
         header = Header(
-            kind, seq, at(minute), sha256(data).hexdigest(), len(data), subjects=_subjects(body), chain=chain
+            kind,
+            seq,
+            at(minute),
+            sha256(data).hexdigest(),
+            len(data),
+            subjects=subjects_of(body),
+            chain=chain,
         )
         self.entries.append(Judged(position, identity, header, KEY, at(minute), writer, counts, data))
         return identity
 
 
-def _subjects(body: dict[str, Any] | bytes) -> tuple[Subject, ...]:
+def subjects_of(body: dict[str, Any] | bytes) -> tuple[Subject, ...]:
     """The artifact that a body is about, as an honest writer's header names it."""
     if isinstance(body, bytes):
         return ()

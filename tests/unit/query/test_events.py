@@ -31,7 +31,7 @@ def index() -> Index:
     return made.index()
 
 
-def test_every_event_in_the_order_of_time_position_and_service(index: Index) -> None:
+def test_every_event_in_the_order_of_time_and_what_was_said_in_front_of_what_changed(index: Index) -> None:
     rows = list(events(index))
     assert [(row.event, row.service, row.time[11:16]) for row in rows] == [
         ("artifact", "", "00:01"),
@@ -44,9 +44,9 @@ def test_every_event_in_the_order_of_time_position_and_service(index: Index) -> 
         ("started", "web", "00:06"),
         ("snapshot", "", "00:07"),
         ("snapshot", "", "01:02"),
+        ("snapshot", "", "01:02"),
         ("replaced", "api", "01:02"),
         ("stopped", "web", "01:02"),
-        ("snapshot", "", "01:02"),
         ("decision", "", "01:05"),
     ]
     assert {row.event for row in rows} < set(EVENTS)
@@ -65,7 +65,7 @@ def test_a_row_tells_what_it_knows(index: Index) -> None:
         "prod", "api", "1.0", "c" * 40, "https://git.example/api",
     )  # fmt: skip
     assert (started.before, started.after, started.arrived, started.arrived_position) == (0, 2, at(60), 10)
-    replaced = rows[10]
+    replaced = rows[11]
     assert (replaced.previous_sha256, replaced.before, replaced.after) == (digest("one"), 2, 3)
     assert (replaced.arrived, replaced.arrived_position) == (at(62), replaced.position)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 from facts import Log, at, digest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from custody.errors import UsageError
 from custody.query.diffs import differences
@@ -193,3 +195,48 @@ def test_back_from_a_moment_to_the_commits_that_had_just_come(made: Log) -> None
     assert [line.commit[0] for line in lead.commits.came] == ["c", "b", "e", "d"]
     assert lead.build is not None and lead.build.trail == "7"
     assert len(leads(History(index, "prod"), at(0), at(21))) == 5
+
+
+@given(st.lists(st.lists(st.integers(0, 20), max_size=3), min_size=2, max_size=10), st.data())
+def test_of_a_history_that_is_known_what_came_and_went_is_what_git_would_say(
+    tree: list[list[int]], data: st.DataObject
+) -> None:
+    parents = [sorted({one % number for one in some}) if number else [] for number, some in enumerate(tree)]
+    log = Log()
+    chain = log.chain()
+    for number, before in enumerate(parents):
+        letters = ["0123456789abcdef"[one] for one in before]
+        letter = "0123456789abcdef"[number]
+        log.artifact(chain, number, "api", letter, commit=commit(letter), source=source(*letters))
+    index = log.index()
+    behind: list[set[int]] = []
+    for number, before in enumerate(parents):
+        behind.append({number}.union(*(behind[one] for one in before)))
+    old, new = (data.draw(st.integers(0, len(tree) - 1)) for _ in range(2))
+    found = commits_between(index, commit("0123456789abcdef"[old]), commit("0123456789abcdef"[new]))
+    assert {int(line.commit[0], 16) for line in found.came} == behind[new] - behind[old]
+    if behind[old] & behind[new]:
+        assert {int(line.commit[0], 16) for line in found.went} == behind[old] - behind[new]
+
+
+def test_a_branch_from_far_back_brings_its_own_commits_and_not_what_was_there_long_ago(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    log = Log()
+    chain = log.chain()
+
+    def built(name: str, *parents: str) -> str:
+        mine = digest(name)[:40]
+        told = source() | {"parents": [digest(one)[:40] for one in parents]}
+        log.artifact(chain, 1, "api", name, commit=mine, source=told)
+        return mine
+
+    built("0")
+    for number in range(1, 40):
+        built(str(number), str(number - 1))
+    old, branch, new = digest("39")[:40], built("branch", "3"), built("new", "39", "branch")
+    monkeypatch.setattr("custody.query.sources.MOST", 10)
+    found = commits_between(log.index(), old, new)
+    assert ([line.commit for line in found.came], found.complete) == ([new, branch], True)
+    monkeypatch.setattr("custody.query.sources.MOST_BEHIND", 10)
+    assert not commits_between(log.index(), old, new).complete

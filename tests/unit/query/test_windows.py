@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from facts import Log, at
+from facts import Log, about, at
 
 from custody.errors import UsageError
+from custody.query.fold import Report
+from custody.query.index import Index
 from custody.query.remarks import remarks
+from custody.query.states import read_content
 from custody.query.windows import last_moment, silent, windows
 
 HOUR = timedelta(hours=1)
@@ -141,3 +144,44 @@ def test_nobody_looked_before_every_part_was_reported() -> None:
     assert [one.code for one in remarks(made.index())] == []
     part(made, chain, 101, "b/*")
     assert [one.code for one in remarks(made.index())] == ["deployment-unseen"]
+
+
+def test_a_report_of_the_whole_and_one_of_a_part_contradict_each_other_in_what_both_are_about() -> None:
+    def said(*whole: tuple[str, str, int]) -> list[str]:
+        made = Log()
+        made.snapshot(made.chain(), 10, *whole)
+        part(made, made.chain(), 10, "b/*")
+        return [one.code for one in remarks(made.index())]
+
+    assert said(("a/api", "one", 1)) == []
+    assert said(("a/api", "one", 1), ("b/api", "one", 1)) == ["simultaneous-reports"]
+
+
+def test_reports_that_name_the_same_bytes_otherwise_do_not_contradict_each_other() -> None:
+    made = Log()
+    for version in ("1", "2"):
+        listed = [{"service": "api", "artifact": about("api"), "count": 1, "version": version}]
+        made.add(made.chain(), "snapshot", 10, {"environment": "prod", "running": listed})
+    assert list(remarks(made.index())) == []
+
+
+def test_what_is_said_again_since_the_last_change_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where several report, each its own part and each as ever, only what changed something is looked at."""
+    read: list[int] = []
+
+    def counted(index: Index, content: int, time: str) -> Report:
+        read.append(content)
+        return read_content(index, content, time)
+
+    monkeypatch.setattr("custody.query.states.read_content", counted)
+    made = Log()
+    chain = made.chain()
+    for minute in range(0, 60, 2):
+        part(made, chain, minute, "a/*")
+        part(made, chain, minute + 1, "b/*")
+    made.snapshot(chain, 100, ("a/api", "one", 1))
+    part(made, chain, 101, "b/*")
+    part(made, chain, 102, "a/*")
+    index = made.index()
+    assert read == [1, 2, 3, 2, 1]
+    assert index.row("SELECT states, last_seen FROM environment") == (3, at(102))
