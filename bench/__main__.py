@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         os.environ["CUSTODY_HOME"] = str(folder / "home")
         if quick:
             rows = _rows(folder, 500, 300, 20, 3, 200, 2000, 1)
-            rows += _screens(folder, 200, 1000, 12, 1)
+            rows += _screens(folder, 200, 500, 6, 1)
             memory = memory_line(folder, (200, 400))
         else:
             rows = _rows(folder, 100_000, 20_000, 200, 200, 1000, 1_000_000, 5)

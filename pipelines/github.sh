@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The steps of action.yml that are the same for begin, seal and merge: custody on the PATH, this job's ledger in the
+# The steps of action.yml that are the same for begin, seal, merge and gate: custody on the PATH, this job's ledger in the
 # environment of the steps that follow. Needs what GitHub gives every step: RUNNER_TEMP, GITHUB_ENV, GITHUB_PATH,
 # GITHUB_JOB, GITHUB_RUN_ID, GITHUB_RUN_ATTEMPT, GITHUB_ACTION_PATH.
 set -euo pipefail
@@ -41,11 +41,11 @@ seal)
     [ -e "$CUSTODY_LEDGER" ] || fail "nothing was recorded in this job, so there is nothing to seal"
     custody seal
     ;;
-merge)
+merge | gate)
     install
     export_line CUSTODY_HOME "$RUNNER_TEMP/custody-home"
     ;;
 *)
-    fail "do must be begin, seal or merge"
+    fail "do must be begin, seal, merge or gate"
     ;;
 esac

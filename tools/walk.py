@@ -35,9 +35,10 @@ def walk(text: str, home: Path) -> str:
         "CUSTODY_NO_CI": "1",
         "PYTHONPATH": str(ROOT / "src"),
         "NO_COLOR": "1",
-        "TERM": "xterm",
+        "TERM": "dumb",  # no progress bars: whether one is shown depends on how busy the machine is
         "LC_ALL": "C.UTF-8",
         "TZ": "UTC",
+        "COLUMNS": str(COLUMNS),
     }
     return _BLOCK.sub(lambda block: "".join(_outputs(block[1], environ)), text)
 

@@ -246,6 +246,15 @@ def test_what_will_not_count_is_said_before_it_is_given(desk: Desk, key: str, sa
     assert "NO · " in gate(desk, exit=6)
 
 
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [("stranger.key", "is nobody's in the trust document"), ("ci.key", "is ci's, whose roles do not")],
+)
+def test_a_script_is_told_that_its_approval_counts_for_nothing(desk: Desk, key: str, said: str) -> None:
+    given = desk("append", "approval", "two.whl", "--env", "prod", "--yes", *MAIN, "--key", key)
+    assert f"note: this key {said}" in given.err and "counts for nothing" in given.err
+
+
 @NEEDS_PTY
 def test_of_an_artifact_that_the_ledger_does_not_know_that_is_said(desk: Desk) -> None:
     code, shown = on_a_terminal(

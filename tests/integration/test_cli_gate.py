@@ -420,6 +420,17 @@ def test_another_policy_cannot_talk_a_gap_away(desk: Desk) -> None:
     assert "unknown-writer" in desk(*GATE, "--what-if", "--policy", "free.toml", exit=6).out
 
 
+def test_which_tail_is_allowed_is_the_word_of_the_policy_that_judges(desk: Desk) -> None:
+    desk.path("free.toml").write_text(f"{HEAD}uncovered-tail = true\n{CONTROLS}")
+    desk.path("strict.toml").write_text(HEAD + CONTROLS)
+    tail(desk)
+    desk(*GATE, exit=6)
+    desk(*GATE, "--what-if", "--policy", "free.toml")
+    desk("append", "policy", "free.toml", *KEEPER)
+    desk(*GATE)
+    assert "uncovered-tail" in desk(*GATE, "--what-if", "--policy", "strict.toml", exit=6).out
+
+
 def test_another_policy_over_every_deployment(desk: Desk) -> None:
     desk("append", "deployment", "api.whl", "--env", "prod", *CI)
     desk.path("two").write_bytes(b"two")

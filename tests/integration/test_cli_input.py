@@ -81,6 +81,7 @@ NO_FILES = ("gone", "folder", "pipe", "loop", "no/such", "")
         ("verify", "old.ledger", "--root", "?"),
         ("verify", "old.ledger", "--checkpoint", "?"),
         ("trust", "pin", ORIGIN, "?"),
+        ("gate", "--what-if", "--policy", "?", "--ledger", "old.ledger"),
     ],
     ids=lambda command: " ".join(command[:2]) + command[command.index("?") - 1],
 )
@@ -172,7 +173,7 @@ def test_a_hostile_schema_is_refused(made: Desk, command: tuple[str, ...]) -> No
         (("append", "approval", *OLD), "usage"),
         (("append", "approval", "api.whl", *OLD), "usage"),
         (("append", "approval", "api.whl", "--env", "pr od", *OLD), "name"),
-        (("append", "approval", FINGERPRINT, "--env", "prod", *OLD), "name"),
+        (("append", "approval", FINGERPRINT, "--env", "prod", "--yes", *OLD), "name"),
         (("append", "approval", "api.whl", "--env", "prod", "--reject", *OLD), "reason"),
         (("append", "artifact", "api.whl", "--name", "a b", *OLD), "name"),
         (("append", "artifact", "api.whl", "--annotate", "x", *OLD), "annotate"),

@@ -121,9 +121,10 @@ MERGE = (
 
 
 def test_the_page_runs_as_it_stands(repository: Repository) -> None:
-    said = repository.run("\n".join(repository.section(number) for number in (1, 3, 4, 5)))
+    said = repository.run("\n".join(repository.section(number) for number in (1, 3, 4, 5, 6)))
     assert "\nverified\n" in said
     assert "unit-tests" in said
+    assert re.search(r"^yes · [0-9a-f]{12} for prod$", said, re.MULTILINE)
     assert "acme.example/payments" in said
     assert repository.run("git status --porcelain --untracked-files=no") == ""
     assert "main.ledger" not in repository.run("git ls-tree -r --name-only HEAD")
@@ -204,6 +205,38 @@ def test_a_merge_without_a_root_judges_nobody(begun: Repository) -> None:
     )
 
 
+# --- the gate
+
+
+GATE = 'ROOT=../keys/root.key.pub bash "$CUSTODY_SOURCE/pipelines/gate.sh" '
+
+
+def test_the_gate_asks_the_ledger_of_the_branch_and_exits_as_custody_does(begun: Repository) -> None:
+    said = begun.run(GATE + "custody-ledger main.ledger a prod", exit=6)
+    assert "no policy in force governs it" in said
+    assert begun.run("git status --porcelain") == ""
+    begun.run(GATE + "custody-ledger main.ledger ../nothing prod", exit=2)
+    begun.run(GATE + "custody-ledger main.ledger --help prod", exit=2)  # an artifact, whatever it is called
+    begun.run(GATE.replace("root.key.pub", "ci.key.pub") + "custody-ledger main.ledger a prod", exit=1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("no-such-branch main.ledger a prod", "no branch no-such-branch"),
+        ("custody-ledger other.ledger a prod", "no other.ledger"),
+        ("custody-ledger ../main.ledger a prod", "named by its path"),
+        ("--upload-pack=x main.ledger a prod", "branch's name"),
+        ("custody-ledger main.ledger a", "ARTIFACT ENVIRONMENT"),
+    ],
+)
+def test_a_gate_that_cannot_be_asked_is_no_yes(begun: Repository, arguments: str, words: str) -> None:
+    assert words in begun.run(GATE + arguments, exit=2)
+    assert "ROOT must name" in begun.run(
+        GATE.replace("../keys/root.key.pub", "") + "custody-ledger main.ledger a prod", exit=2
+    )
+
+
 # --- the action
 
 
@@ -253,7 +286,7 @@ def test_two_legs_of_a_matrix_have_a_ledger_each(runner: Repository) -> None:
 
 
 def test_a_step_that_cannot_be(runner: Repository) -> None:
-    assert "must be begin, seal or merge" in step(runner, "bein", exit=2)
+    assert "must be begin, seal, merge or gate" in step(runner, "bein", exit=2)
     assert "begin comes before seal" in step(runner, "seal", exit=2)
     said = step(runner, "begin", exit=2, ORIGIN="acme.example/payments\nPATH=/tmp")
     assert "must be one line" in said
@@ -265,7 +298,7 @@ def test_a_step_that_cannot_be(runner: Repository) -> None:
 def test_no_input_of_the_action_is_part_of_a_script() -> None:
     action = (ROOT / "action.yml").read_text()
     scripts = re.findall(r"^ +run: (.*)$", action, re.M)
-    assert len(scripts) == 2
+    assert len(scripts) == 3
     assert not any("${{" in script for script in scripts)
     used = re.findall(r"uses: (\S+)", action)
     assert len(used) == 2

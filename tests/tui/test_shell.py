@@ -100,7 +100,7 @@ def test_what_is_on_screen_can_be_asked_on_the_command_line(
         for keys, expected in [
             (["1"], "custody verify"),
             (["2"], f"custody trace {sha256}"),
-            (["3", "home"], "custody env show 'prod#1'"),
+            (["3", "home"], "custody env show 'prod@{2026-11-16T13:55:06.000Z}'"),
             (["4"], "custody log --kind approval"),
             (["5", "end"], "custody show position:33"),
             (["6"], "custody findings"),

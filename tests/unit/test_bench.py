@@ -35,6 +35,10 @@ ROWS = (
     "State at a moment of",
     "One step of",
     "The log of",
+    "TUI's first paint on",
+    "A key in the TUI on",
+    "A step through time in the TUI",
+    "TUI's memory on",
     "Fingerprint of a folder of",
     "`custody fingerprint` of a file of",
 )

@@ -86,8 +86,10 @@ def approval(
     when = _instant(given_at) if given_at is not None else ""
     tag = _tag(surroundings, from_tag, where) if from_tag is not None else None
     said: Word = "rejected" if reject else "approved"
-    given = _Given(said, given_by or "", when, tag.signed.key if tag is not None else "")
-    subject, asked = _look_up(surroundings, artifact, name, where, view, root, given)
+    given = _Given(said, given_by or "", when, "")
+    if tag is not None:
+        given = _Given(said, "", tag.signed.made, tag.signed.key)
+    subject, asked = _look_up(surroundings, artifact, name, where, view, root, given, asking)
     commits = asked.range if asked is not None else None
     if tag is not None:
         _check_tag(tag.signed, subject, commits)
@@ -134,8 +136,12 @@ def _look_up(
     view: str | None,
     roots: list[str] | None,
     given: _Given,
+    asking: bool,
 ) -> tuple[Subject, Asked | None]:
-    """The artifact, and what the ledger knows that an approver must see. Without a ledger there is nothing to know."""
+    """The artifact, and what the ledger knows that an approver must see. Without a ledger there is nothing to know.
+
+    Who is not asked is told here what could not be overlooked there: that the approval would count for nothing.
+    """
     if view is None and not os.path.lexists(surroundings.ledger):
         return resolve_artifact(artifact, name), None
     from custody.cli.known import UNRECORDED, known_artifact
@@ -152,6 +158,10 @@ def _look_up(
         asked = ask(
             judgement, subject.sha256, environment, moment=moment, recorder=recorder, **given._asdict()
         )
+        if not asking and asked.after is None and answer.answers.trust is not None:
+            from custody.cli.asked import why_for_nothing
+
+            console.say(f"note: this key {why_for_nothing(asked)}: the approval counts for nothing")
         return subject, asked
 
 

@@ -34,14 +34,16 @@ def print_asked(subject: Subject, environment: str, asked: Asked | None) -> None
         _print_change(asked)
 
 
+def why_for_nothing(asked: Asked) -> str:
+    """Whose key it is that may record no approval, as the end of a sentence."""
+    if not asked.recorder:
+        return "is nobody's in the trust document"
+    return f"is {safe_text(asked.recorder, 60)}'s, whose roles do not let them approve"
+
+
 def _print_change(asked: Asked) -> None:
     if asked.after is None:
-        who = (
-            f"is {safe_text(asked.recorder, 60)}'s, whose roles do not let them approve"
-            if asked.recorder
-            else "is nobody's in the trust document"
-        )
-        console.say(f"your key    {who}: it would count for nothing")
+        console.say(f"your key    {why_for_nothing(asked)}: it would count for nothing")
         return
     whose = safe_text(asked.person, 60) or "somebody whom the trust document does not know"
     by = f" recorded by {safe_text(asked.recorder, 60)}" if asked.recorder != asked.person else ""

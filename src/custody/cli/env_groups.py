@@ -33,8 +33,12 @@ def show_group(answer: Answer, point: Point, belief: Belief, clock: Clock) -> in
     known = belief.settle(answer.index, answer.snapshot.count)
     found = group_state(answer.index, judgement.groups(), point.name, when, known)
     moment = min(when, judgement.now)
+    # Each is judged where it runs: approvals and decisions are for members.
     verdicts = {
-        one.sha256: judgement.verdict(one.sha256, point.name, moment=moment) for one in found.services
+        (f"{member}/{one.service}", one.sha256): judgement.verdict(one.sha256, member, moment=moment)
+        for member, state in found.members
+        if state is not None
+        for one in state.services
     }
     if not answer.json:
         belief.print_understood()
@@ -53,7 +57,10 @@ def show_group(answer: Answer, point: Point, belief: Belief, clock: Clock) -> in
                 }
                 for name, state in found.members
             ],
-            "services": [one._asdict() | {"verdict": verdicts[one.sha256].outcome} for one in found.services],
+            "services": [
+                one._asdict() | {"verdict": verdicts[one.service, one.sha256].outcome}
+                for one in found.services
+            ],
         }
     )
 
@@ -108,7 +115,7 @@ def log_group(answer: Answer, name: str, span: Span, number: int, clock: Clock) 
     return answer.finish({"group": name, "changes": changes})
 
 
-def _print(found: GroupState, verdicts: dict[str, Verdict], clock: Clock) -> None:
+def _print(found: GroupState, verdicts: dict[tuple[str, str], Verdict], clock: Clock) -> None:
     console.out(f"group       {safe_text(found.name)} of {len(found.members)} environments")
     for name, state in found.members:
         if state is None:
@@ -127,7 +134,7 @@ def _print(found: GroupState, verdicts: dict[str, Verdict], clock: Clock) -> Non
             one.sha256[:12],
             str(one.instances),
             safe_text(one.approved_by, 30) or "nobody",
-            word(verdicts[one.sha256]),
+            word(verdicts[one.service, one.sha256]),
         ]
         for one in found.services
     ]

@@ -97,9 +97,11 @@ def gate(
         if signer is not None:
             _check_custodian(judgement.identities, signer)
         subject = known_artifact(answer, artifact, name)
-        when = moment.utc if moment is not None else max(timestamps.now(), judgement.now)
-        verdict = judgement.verdict(subject.sha256, environment, moment=when, policy=trial)
-        governing = judgement.governing(environment, moment=when)
+        if moment is not None:
+            verdict = judgement.verdict(subject.sha256, environment, moment=moment.utc, policy=trial)
+        else:
+            verdict = judgement.verdict_now(subject.sha256, environment, timestamps.now(), policy=trial)
+        governing = judgement.governing(environment, moment=verdict.moment)
         policy_used = trial or (None if isinstance(governing, str) else governing.policy)
         gaps = _gaps(answer.report, policy_used)
     yes = _allowed(verdict, gaps)

@@ -18,11 +18,12 @@ from custody.cli.extras import parse_annotations, parse_link, read_attachments
 from custody.errors import EXIT_OK, InputError, RefusedError, UsageError
 from custody.keys.ed25519 import Signer
 from custody.keys.find import find_signer
-from custody.kinds import Extras, File, Genesis, read_body
+from custody.kinds import Extras, File, Genesis
 from custody.kinds.extras import NONE, NOTHING
-from custody.ledger.canonical import JsonObject, MalformedError, decode_object, encode
+from custody.kinds.recordable import check_recordable
+from custody.ledger.canonical import JsonObject
 from custody.ledger.checkpoint import MAX_NOTE, Checkpoint, parse_checkpoint
-from custody.ledger.entry import MAX_ATTACHMENTS, MAX_BODY, Seen, Subject
+from custody.ledger.entry import MAX_ATTACHMENTS, Seen, Subject
 from custody.ledger.heads import HeadStore
 from custody.ledger.reader import Snapshot, open_ledger
 from custody.ledger.store import DEFAULT_WAIT, create_ledger
@@ -134,11 +135,8 @@ class Recording(NamedTuple):
             named = {hashlib.sha256(data).hexdigest(): name for name, data, _ in files}
             extras = self.extras._replace(files=tuple(File(name, digest) for digest, name in named.items()))
             body = body | extras.write()
-        try:
-            for kind, value in (("genesis", self.context.write()), (act.kind, body)):
-                read_body(kind, decode_object(encode(value), MAX_BODY))
-        except MalformedError as error:
-            raise InputError(f"cannot be recorded: {error}", code="body") from None
+        for kind, value in (("genesis", self.context.write()), (act.kind, body)):
+            check_recordable(kind, value)
         attachments = tuple((data, media_type) for _, data, media_type in files)
         return Draft(act.kind, body, act.subjects, attachments, self.once)
 

@@ -46,10 +46,14 @@ def tui(
         ),
     ] = None,
     tz: options.Zone = None,
+    read_only: Annotated[
+        bool,
+        typer.Option("--read-only", help="Record nothing, whoever holds a key: no approval, no rejection."),
+    ] = False,
 ) -> int:
-    """Browse a ledger, watch it being verified, and step through the life of its environments.
+    """Browse a ledger, watch it being verified, step through the life of its environments, and approve.
 
-    Without a ledger, choose one of those opened before, or of a folder. It only reads.
+    Without a ledger, choose one of those opened before, or of a folder. Only an approval is ever written to it.
 
     Example: custody tui payments.ledger --root root.pub --at "prod@{last thursday 02:30}"
     """
@@ -68,10 +72,14 @@ def tui(
     if not path:
         if entry or artifact or at or tab:
             raise UsageError("where to begin is said of a ledger: name it", code="ledger")
-        return run(None, answers.expectations("", root), Start(Link(), roots, clock.zone.key))
+        return run(None, answers.expectations("", root), Start(Link(), roots, clock.zone.key, read_only))
     with open_given(Path(path)) as snapshot:
         link = _link(snapshot, clock, tab, entry, artifact, at)
-        return run(snapshot, answers.expectations(snapshot.origin, root), Start(link, roots, clock.zone.key))
+        return run(
+            snapshot,
+            answers.expectations(snapshot.origin, root),
+            Start(link, roots, clock.zone.key, read_only),
+        )
 
 
 def _link(

@@ -18,7 +18,7 @@ from custody.policy.identities import login_of
 from custody.policy.words import counted, entries, quoted, several, short, when
 from custody.query.types import Proof
 from custody.record.four_eyes import is_program
-from custody.trust.roles import APPROVER, BUILT_IN, RELAY
+from custody.trust.roles import RELAY
 
 
 class _Word(NamedTuple):
@@ -33,6 +33,7 @@ class _Word(NamedTuple):
     yes: bool
     proof: Proof
     anew: bool
+    given: str  # when it was given, as far as age goes; "" is not known
     why: str = ""
 
 
@@ -64,18 +65,13 @@ def _counted(
     words: list[_Word],
     refused: dict[str, Proof],
 ) -> Weighed:
-    oldest = case.since(control.max_age) if control.max_age is not None else ""
-    apart = duties(case, control.apart, control.claimed_authors) if words else Duties()
+    apart = _apart(control, case) if words else Duties()
     given: dict[str, _Word] = {}
     for word in words:
         if not word.yes:
             continue  # taken back: a later yes by the same person is among these
-        if word.why:
-            refused[f"{word.person}'s of {when(word.time)} {word.why}"] = word.proof
-        elif word.time < oldest:
-            refused[f"{word.person}'s of {when(word.time)} is older than {when(oldest)}"] = word.proof
-        elif word.person in apart.people:
-            refused[f"{word.person}'s does not, who {apart.people[word.person]}"] = word.proof
+        if why := _against(control, case, word, apart):
+            refused[why] = word.proof
         else:
             given[word.person] = word
     needed = max(1, control.count)
@@ -92,6 +88,38 @@ def _counted(
     if refused:
         said += f"; not counted: {several(refused, '; ')}"
     return Weighed("failed" if refused else "missing", said, (*proofs, *refused.values()))
+
+
+def why_not(control: ApprovalsControl, case: Case, fact: ApprovalFact) -> str:
+    """Why an approval is not one that the control counts, in words that follow "not counted: "; "" for one that is.
+
+    Whoever cannot be shown to be apart from somebody unknown is not refused for it: that may come to be known.
+    """
+    if not _is_here(control, case, fact.environment):
+        return f"it is for {quoted(fact.environment)}"
+    refused: dict[str, Proof] = {}
+    for word in _heard(control, case, fact, refused):
+        if not (why := _against(control, case, word, _apart(control, case))):
+            return ""
+        refused[why] = word.proof
+    return several(refused, "; ")
+
+
+def _apart(control: ApprovalsControl, case: Case) -> Duties:
+    return duties(case, control.apart, control.claimed_authors)
+
+
+def _against(control: ApprovalsControl, case: Case, word: _Word, apart: Duties) -> str:
+    """Why somebody's yes does not count; "" where it does."""
+    if word.why:
+        return f"{word.person}'s of {when(word.time)} {word.why}"
+    oldest = case.since(control.max_age) if control.max_age is not None else ""
+    if word.given < oldest:
+        of = f"of {when(word.given)} is" if word.given else "does not say when it was given, and may be"
+        return f"{word.person}'s {of} older than {when(oldest)}"
+    if word.person in apart.people:
+        return f"{word.person}'s does not, who {apart.people[word.person]}"
+    return ""
 
 
 def _is_here(control: ApprovalsControl, case: Case, environment: str) -> bool:
@@ -135,7 +163,10 @@ def _heard(
     stale = _stale(case, fact, time) if yes else ""
     for who in dict.fromkeys(people):
         if _may_approve(control, case, who):
-            words.append(_Word(who, time, yes, proof, not fact.signed_by or who == proof.writer, stale))
+            # A tag can be put on record long after it was made.
+            given = min(time, fact.given_at) if fact.signed_by else time
+            anew = not fact.signed_by or who == proof.writer
+            words.append(_Word(who, time, yes, proof, anew, given, stale))
         elif yes:
             role = f" ({several(sorted(control.roles))})" if control.roles else ""
             refused[f"{who}'s, who has no role for it{role}"] = proof
@@ -143,10 +174,9 @@ def _heard(
 
 
 def _may_approve(control: ApprovalsControl, case: Case, person: str) -> bool:
-    roles = case.identities.roles(person)
     if control.roles:
-        return not control.roles.isdisjoint(roles)
-    return APPROVER in roles or bool(roles - BUILT_IN)
+        return not control.roles.isdisjoint(case.identities.roles(person))
+    return case.identities.may_approve(person)
 
 
 def _stale(case: Case, fact: ApprovalFact, time: str) -> str:
@@ -156,13 +186,17 @@ def _stale(case: Case, fact: ApprovalFact, time: str) -> str:
     first = case.records[0].proof.time
     if time < first:
         return f"was given before the artifact was recorded, {when(first)}"
-    if fact.commit and list(case.commits) != [fact.commit]:
-        known = several(map(short, case.commits)) or "none that is known"
+    if fact.commit and (len(case.commits) != 1 or case.commits[0] != fact.commit):
+        known = case.once("commits", lambda: several(map(short, case.commits))) or "none that is known"
         return f"is of commit {short(fact.commit)}, and the artifact's is {known}"
     known_base = case.base.commit if case.base else ""
-    if fact.base and fact.base != known_base and fact.base in new_commits(case).commits:
+    if fact.base and fact.base != known_base and fact.base in _new(case):
         return f"is of the commits after {short(fact.base)}, and that one is new as well"
     return ""
+
+
+def _new(case: Case) -> frozenset[str]:
+    return case.once("new", lambda: frozenset(new_commits(case).commits))
 
 
 def _last(words: Iterable[_Word]) -> dict[str, str]:

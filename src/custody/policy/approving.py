@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from custody.kinds import CommitRange, PolicySeen, Word
+from custody.kinds import Approval, CommitRange, PolicySeen, Word
+from custody.ledger.entry import Subject
 from custody.policy.facts import ApprovalFact, ArtifactFact, Facts, Release
+from custody.policy.hearing import newest_record, objections, role_objection, with_approval
 from custody.query.types import Proof
 
 if TYPE_CHECKING:
     from custody.policy.judgement import Judgement
     from custody.policy.verdict import Verdict
+
+
+NOBODY = "the key is nobody's in the trust document"
+MOST_PEOPLE = 200
+"""Of how many people it is found out whether their approval would count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,9 @@ class Asked:
     those after `base`, the last approved release, the oldest first. `before` is the verdict as it stands, `after`
     what it would be with this word. `recorder` is whoever records it, `person` whose word it is; "" is nobody that the
     trust document knows. Of a recorder who may not record approvals there is no `after`: it would count for nothing.
+    `people` are those whose role lets them record approvals, each with the reason why their own would not count (""
+    where it would), `objection` that reason for the recorder, and `role_objection` what speaks against any word of
+    theirs.
     """
 
     artifact: str
@@ -43,6 +54,9 @@ class Asked:
     commits: tuple[CommitAsked, ...]
     before: Verdict
     after: Verdict | None
+    people: Mapping[str, str] = field(default_factory=dict)
+    objection: str = ""  # why this person's approval would not count
+    role_objection: str = ""  # why not even their rejection would
 
     @property
     def range(self) -> CommitRange | None:
@@ -57,6 +71,10 @@ class Asked:
         if not self.before.policy:
             return None
         return PolicySeen(self.before.policy, self.before.policy_sha256)
+
+    def word(self, subject: Subject, decision: Word, reason: str) -> Approval:
+        """What a person says of it, bound to the commits and the policy that were before them."""
+        return Approval(subject, self.environment, decision, reason, commits=self.range, policy=self.policy)
 
 
 def ask(
@@ -78,9 +96,8 @@ def ask(
     """
     identities = judgement.identities
     facts = judgement.facts(sha256, environment, moment=moment)
-    records = [one for one in facts.records if one.readable and one.proof.time <= moment]
-    record = max(records, key=lambda one: (one.proof.time, one.proof.position), default=None)
     before = judgement.judge(facts, moment)
+    record = newest_record(facts, moment)
     person: str | None = recorder
     if signed_by:
         person = identities.of_key(signed_by)
@@ -99,9 +116,23 @@ def ask(
             facts.base.commit if facts.base else "",
             before.policy_sha256,
         )
-        after = judgement.judge(replace(facts, approvals=(*facts.approvals, given)), moment)
-    commits = _commits(facts, record)
-    return Asked(sha256, environment, recorder, person or "", record, facts.base, commits, before, after)
+        after = judgement.judge(with_approval(facts, given), moment)
+    may = [one for one in identities.names if identities.may_write("approval", one)]
+    role = role_objection(judgement, recorder) if recorder else NOBODY
+    return Asked(
+        sha256,
+        environment,
+        recorder,
+        person or "",
+        record,
+        facts.base,
+        _commits(facts, record),
+        before,
+        after,
+        objections(judgement, facts, moment, may[:MOST_PEOPLE]),
+        role or objections(judgement, facts, moment, [recorder])[recorder],
+        role,
+    )
 
 
 def _commits(facts: Facts, record: ArtifactFact | None) -> tuple[CommitAsked, ...]:

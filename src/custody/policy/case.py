@@ -52,7 +52,7 @@ class Case:
 
     `records`, `approvals`, `deployments` and `allowed` are in order of effect, the unreadable among them;
     `evidence` is by control and subject, `reviews` are the controls with evidence of reviewed changes, and `hidden`
-    is the evidence that cannot be read. `once` keeps what several rules ask for.
+    is the evidence of which nobody can tell what it says of the artifact. `once` keeps what several rules ask for.
     """
 
     def __init__(self, facts: Facts, policy: Policy, identities: Identities, moment: str) -> None:
@@ -71,6 +71,7 @@ class Case:
         self.base: Release | None = facts.base
         if facts.base is not None and facts.base.proof.time > moment:
             self.base = None
+        self.unapproved: Release | None = facts.unapproved
         self.trails: dict[int, TrailFact] = {one.trail: one for one in facts.trails}
         self.evidence: dict[str, dict[str, list[EvidenceFact]]] = {}
         self.reviews: set[str] = set()
@@ -82,6 +83,12 @@ class Case:
                     self.reviews.add(fact.control)
             else:
                 self.hidden.append(fact)
+
+    def hidden_of(self, control: str) -> list[EvidenceFact]:
+        """Of the evidence that cannot be told what it says of the artifact that which may be of this control."""
+        return self.once(
+            ("hidden", control), lambda: [one for one in self.hidden if one.control in ("", control)]
+        )
 
     def _counting(self, kind: str, facts: Iterable[F]) -> list[F]:
         found = []

@@ -52,8 +52,11 @@ def _new_commits(case: Case) -> NewCommits:
         return NewCommits((), "", Weighed("missing", said, tuple(one.proof for one in case.records)))
     found: dict[str, None] = {}
     notes: dict[str, None] = {}
+    recorded: dict[str, list[ArtifactFact]] = {}
+    for one in case.readable:
+        recorded.setdefault(one.commit, []).append(one)
     for commit in case.commits:
-        records = [one for one in case.readable if one.commit == commit]
+        records = recorded[commit]
         ranges = [(one, _range(one)) for one in records]
         reaching = [part for one, given in ranges if (part := _after_base(case, one, given)) is not None]
         if not reaching:
@@ -73,17 +76,22 @@ def _range(record: ArtifactFact) -> tuple[str, ...]:
 
 
 def _after_base(case: Case, record: ArtifactFact, given: tuple[str, ...]) -> tuple[str, ...] | None:
-    """The part of a record's range that the last release had not; None where it does not reach back to that."""
-    base = case.base
+    """The part of a record's range that the last release had not; None where it does not reach back to that.
+
+    Of a release that nobody approved nothing is taken as seen: what a range says in front of it is new as well.
+    """
+    base, since = case.base, record.body.source.since if record.body and record.body.source else ""
     if base is None:
-        return given
+        before = case.unapproved
+        if before is None or before.commit in given:
+            return given
+        return given if given and since and since == before.commit else None
     if base.commit in given:
         return given[given.index(base.commit) + 1 :]
     if not base.commit:
         return None
     if record.commit == base.commit:
         return ()
-    since = record.body.source.since if record.body and record.body.source else ""
     return given if given and since == base.commit else None
 
 
@@ -100,16 +108,16 @@ def _note(case: Case, ranged: bool) -> str:
 
 
 def _doubt(case: Case, records: Sequence[ArtifactFact]) -> Weighed:
-    assert case.base is not None
-    proofs = (*(one.proof for one in records), case.base.proof)
-    if not case.base.commit:
-        said = (
-            f"the last approved release, {short(case.base.sha256)}, names no commit: what is new is not known"
-        )
+    last = case.base or case.unapproved
+    assert last is not None
+    what = "last approved release" if case.base else "last release, which nobody approved"
+    proofs = (*(one.proof for one in records), last.proof)
+    if not last.commit:
+        said = f"the {what}, {short(last.sha256)}, names no commit: what is new is not known"
     else:
         said = (
-            f"which commits are new since the last approved release, of commit {short(case.base.commit)}, is not "
-            f"recorded: record the artifact with --since {short(case.base.commit)}"
+            f"which commits are new since the {what}, of commit {short(last.commit)}, is not "
+            f"recorded: record the artifact with --since {short(last.commit)}"
         )
     return Weighed("unknown", said, proofs)
 

@@ -7,7 +7,9 @@ finding of conduct changes no exit status and no verdict.
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
+from dataclasses import replace
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from custody.ledger import timestamps
@@ -40,6 +42,7 @@ GRACE = timedelta(days=30)
 """How long an approved artifact may wait before that is worth a word."""
 LATE = timedelta(days=7)
 """How long after its claimed time evidence may reach the ledger."""
+_KEPT = 100
 _SHORT = 12
 _NO_POLICY = Policy(name="", environments=(), controls=())
 _OF_KIND = {"approvals": "deployed-unapproved", "provenance": "deployed-without-provenance"}
@@ -144,15 +147,15 @@ def _approvals(judgement: Judgement, placed: list[Deployed]) -> Iterator[Conduct
     seen = {(one.sha256, one.environment) for one in placed}
     seen.update(index.rows("SELECT sha256, environment FROM span"))
     overdue = _earlier(judgement.now, GRACE)
+    known = lru_cache(_KEPT)(lambda sha256, environment: _Approved(judgement, sha256, environment))
     for *proof, name, sha256, environment, decision, in_force in index.rows(_APPROVED):
         one = Deployed(Proof(*proof), name, sha256, environment, "")
         if decision != "approved":
             continue
-        facts = judgement.facts(sha256, environment, moment=one.proof.time)
         first = index.row("SELECT min(time) FROM artifact WHERE sha256 = ?", sha256)
         if first is not None and first[0] is not None and one.proof.time < first[0]:
             yield one.conduct("approval-before-code", "it was approved before it was recorded")
-        yield from _by_author(judgement, one, facts)
+        yield from _by_author(judgement, one, known(sha256, environment))
         if in_force and one.proof.time < overdue and not _is_among(judgement, sha256, environment, seen):
             yield one.conduct("approved-not-deployed", "it was approved, and has not been seen there since")
 
@@ -165,20 +168,26 @@ def _is_among(judgement: Judgement, sha256: str, environment: str, seen: Set[tup
     return any((sha256, one) in seen for one in (environment, *members))
 
 
-def _by_author(judgement: Judgement, one: Deployed, facts: Facts) -> Iterator[Conduct]:
-    identities = judgement.identities
-    case = Case(facts, _NO_POLICY, identities, one.proof.time)
+class _Approved:
+    """What all approvals of one artifact for one environment share: their words, and who had a hand in it."""
+
+    def __init__(self, judgement: Judgement, sha256: str, environment: str) -> None:
+        facts = judgement.facts(sha256, environment)
+        self.words = {one.proof.entry: one for one in facts.approvals}
+        self.facts = replace(facts, approvals=(), deployments=(), allowed=())
+
+
+def _by_author(judgement: Judgement, one: Deployed, approved: _Approved) -> Iterator[Conduct]:
+    identities, word = judgement.identities, approved.words[one.proof.entry]
+    person: str | None = word.proof.writer
+    if word.signed_by:
+        person = identities.of_key(word.signed_by)
+    elif word.given_by:
+        person = identities.of_claim(word.given_by)
+    case = Case(approved.facts, _NO_POLICY, identities, one.proof.time)
     people = duties(case, ("author", "committer", "builder"), claimed_authors=True).people
-    for fact in facts.approvals:
-        if fact.proof.entry != one.proof.entry:
-            continue
-        person: str | None = fact.proof.writer
-        if fact.signed_by:
-            person = identities.of_key(fact.signed_by)
-        elif fact.given_by:
-            person = identities.of_claim(fact.given_by)
-        if person in people:
-            yield one.conduct("approved-by-author", f"{person} approved it, who {people[person]}")
+    if person in people:
+        yield one.conduct("approved-by-author", f"{person} approved it, who {people[person]}")
 
 
 def _decisions(judgement: Judgement) -> Iterator[Conduct]:

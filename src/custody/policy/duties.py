@@ -95,7 +95,10 @@ def _writers(case: Case, found: Duties, wanted: frozenset[Duty], claimed: bool) 
         if not changes:
             _uncovered(case, found, commit, wanted, claimed)
         for one in changes.values() if case.hidden else ():
-            proofs = [hidden.proof for hidden in islice(later(case.hidden, [one.fact]), MAX_NAMED)]
+            proofs = [
+                hidden.proof
+                for hidden in islice(later(case.hidden_of(one.fact.control), [one.fact]), MAX_NAMED)
+            ]
             if proofs:
                 found.unknown[f"what cannot be read may tell of others who wrote it: {entries(proofs)}"] = (
                     None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from custody.kinds import PullRequest, Statement
@@ -96,29 +97,26 @@ def _readable(asking: Asking, wanted: Mapping[str, Wanted]) -> dict[str, list[Ev
     """By what it is about. A name stands for what was recorded under it in its trail as far as is asked."""
     subjects = {subject for artifact, about in wanted.items() for subject in _subjects(artifact, about)}
     rows = _rows(asking, _OF_SUBJECTS, subjects)
-    if not asking.whole:
-        rows += _rows(asking, _UNBOUND, {trail for about in wanted.values() for trail in about.trails})
+    rows += _rows(asking, _UNBOUND, {trail for about in wanted.values() for trail in about.trails})
     bodies = _bodies(asking, rows)
     found: dict[str, list[EvidenceFact]] = defaultdict(list)
-    bound: dict[tuple[int, str], str] = {}
+    bound: dict[tuple[int, str], list[str]] = {}
     for row in rows:
         body = bodies[row.proof.position]
         if asking.dark and row.chain in asking.dark and _leans_on_trail(body):
             continue  # told by `_in_the_dark`
-        subject = row.subject
-        if not asking.whole and _name_alone(body):
+        about = [row.subject]
+        if _name_alone(body) and not (asking.whole and row.subject):
             place = row.trail, row.name
             if place not in bound:
-                bound[place] = _binding(asking, *place)
-            subject = bound[place]
-        found[subject].append(_fact(row, body, subject))
+                bound[place] = [one for (one,) in asking.rows(_RECORDED, [row.trail], row.name, asking.until)]
+            about = bound[place]
+        if len(about) == 1:
+            found[about[0]].append(_fact(row, body, about[0]))
+        else:  # it counts for nothing, but it may be about any of them: recording a second one must not hide a failure
+            for subject in about:
+                found[subject].append(replace(_unreadable(row, subject), control=body["control"]))
     return found
-
-
-def _binding(asking: Asking, trail: int, name: str) -> str:
-    """The one fingerprint recorded under a name in a trail, or ""."""
-    recorded = asking.rows(_RECORDED, [trail], name, asking.until)
-    return str(recorded[0][0]) if len(recorded) == 1 else ""
 
 
 def _blank(asking: Asking) -> list[_Unclear]:

@@ -8,7 +8,7 @@ from custody.policy.case import COMMIT, TRAIL, Case, Weighed, any_matches
 from custody.policy.document import EvidenceControl
 from custody.policy.facts import EvidenceFact
 from custody.policy.globs import matches
-from custody.policy.superseding import hidden_behind, in_force
+from custody.policy.superseding import hidden_behind, in_force, unclear
 from custody.policy.verdict import State
 from custody.policy.words import entries, figure, quoted, several, short, when
 
@@ -74,11 +74,11 @@ def _subject(
         strangers += (one.proof.writer for one in found if not case.has_role(one.proof.writer, control.roles))
         found = [one for one in found if case.has_role(one.proof.writer, control.roles)]
     if case.hidden:
-        hidden = hidden_behind(case, subject, found, control.roles)
+        hidden = hidden_behind(case, control.control, subject, found, control.roles)
         if hidden:
             proofs = tuple(one.proof for one in hidden)
             said = (
-                f"what cannot be read may be the last word of {control.control} on {words}: {entries(proofs)}"
+                f"{unclear(hidden)} may be the last word of {control.control} on {words}: {entries(proofs)}"
             )
             return Weighed("unknown", said, proofs)
     if not found:

@@ -44,7 +44,8 @@ class EvidenceFact:
     """A check's outcome. `subject` is the fingerprint, "commit:…" or "trail:…" (the index' number of the trail).
 
     Where it is not readable nothing is known but its writer, its time and, if its header named the artifact, its
-    subject; otherwise its subject is "" and it may have been about any commit or trail.
+    subject; otherwise its subject is "" and it may have been about any commit or trail. One whose `control` is known
+    can be read, and calls its artifact by a name that its trail has for another one as well.
     """
 
     proof: Proof
@@ -69,8 +70,9 @@ class ApprovalFact:
 
     `given_by` is who gave it elsewhere, such as "github:dev-1", where a relay recorded it, and `given_at` when.
     `signed_by` is the key (hex) that signed the Git tag it rests on, once that signature was checked: then it is the
-    word of whoever has that key. `commit` is the last commit of the range it approved, `base` the commit that the
-    range begins after, `policy_sha256` the policy that the approver saw; "" where the approval does not say.
+    word of whoever has that key, and `given_at` is when the tag was made, as it claims. `commit` is the last commit of
+    the range it approved, `base` the commit that the range begins after, `policy_sha256` the policy that the approver
+    saw; "" where the approval does not say.
     """
 
     proof: Proof
@@ -123,16 +125,20 @@ class TrailFact:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """An earlier release: another artifact of this name, approved for this environment before this one was recorded."""
+    """An earlier release: another artifact of this name, there before this one was recorded.
 
-    proof: Proof  # of the approval
+    `proof` is its approval for this environment; of one that nobody approved it is its record.
+    """
+
+    proof: Proof
     sha256: str
     commit: str
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that is known about one artifact for one environment; `base` is the last approved release before it."""
+    """All that is known about one artifact for one environment. `base` is the last approved release before it; where
+    none was approved, `unapproved` is the last one that was there all the same."""
 
     artifact: Subject
     environment: str
@@ -143,3 +149,4 @@ class Facts:
     allowed: tuple[AllowFact, ...] = ()
     trails: tuple[TrailFact, ...] = ()
     base: Release | None = None
+    unapproved: Release | None = None

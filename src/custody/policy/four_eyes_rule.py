@@ -12,7 +12,7 @@ from custody.policy.case import Case, Weighed
 from custody.policy.changes import ChangeFact, changes_about, new_commits, unmerged
 from custody.policy.document import FourEyesControl
 from custody.policy.facts import EvidenceFact
-from custody.policy.superseding import later
+from custody.policy.superseding import later, unclear
 from custody.policy.verdict import State
 from custody.policy.words import MAX_NAMED, counted, entries, several, short
 from custody.record.four_eyes import FourEyes, four_eyes
@@ -27,7 +27,9 @@ def judge_four_eyes(control: FourEyesControl, case: Case) -> Weighed:
     if new.doubt is not None:
         return new.doubt
     about = changes_about(case, control.control, control.roles)
-    hidden = [one for one in case.hidden if case.has_role(one.proof.writer, control.roles)]
+    hidden = [
+        one for one in case.hidden_of(control.control) if case.has_role(one.proof.writer, control.roles)
+    ]
     judged: dict[str, FourEyes] = {}
     parts = [_commit(control, case, commit, about.get(commit, ()), hidden, judged) for commit in new.commits]
     state = next(state for state in _WORST_FIRST if any(part.state == state for part in parts))
@@ -70,7 +72,7 @@ def _commit(
 
 def _unreadable(commit: str, hidden: Sequence[EvidenceFact]) -> Weighed:
     proofs = tuple(one.proof for one in hidden)
-    said = f"commit {short(commit)}: what cannot be read may be the last word on it: {entries(proofs)}"
+    said = f"commit {short(commit)}: {unclear(hidden)} may be the last word on it: {entries(proofs)}"
     return Weighed("unknown", said, proofs)
 
 

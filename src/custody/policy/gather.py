@@ -10,17 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from custody.kinds import Approval, Artifact
+from custody.kinds import Artifact
 from custody.ledger.entry import Subject
-from custody.ledger.reader import Snapshot
+from custody.policy.approval_facts import approval_facts
 from custody.policy.asking import Asking, Known
+from custody.policy.document import Policy
 from custody.policy.evidence_facts import Wanted, evidence_facts
 from custody.policy.facts import AllowFact, ApprovalFact, ArtifactFact, DeploymentFact, Facts
 from custody.policy.globs import matches
-from custody.policy.releases import last_release
-from custody.policy.tags import NOBODY, tag_signer
+from custody.policy.identities import Identities
+from custody.policy.releases import Releases
 from custody.policy.trail_facts import trail_facts
-from custody.query.index import Index
 from custody.query.types import Proof
 
 AT_ONCE = 100
@@ -37,7 +37,7 @@ _RECORDS = f"""
         '', '', NULL
     FROM blank AS one JOIN chain AS run ON run.position = one.chain
     WHERE one.kind = 'artifact' AND one.sha256 IN {{}} AND one.position < ?2
-    ORDER BY one.position
+    ORDER BY 3, 2
 """
 _APPROVALS = """
     SELECT position, entry, time, writer, sha256, body FROM approval WHERE sha256 IN {} AND position < ?2
@@ -46,11 +46,14 @@ _APPROVALS = """
     WHERE kind = 'approval' AND sha256 IN {} AND position < ?2
     ORDER BY position
 """
+# Who deployed it, and since when: to have done so again adds nothing.
 _DEPLOYMENTS = """
-    SELECT one.position, one.entry, one.time, one.writer, one.sha256, one.environment, one.chain,
+    SELECT one.position, one.entry, min(one.time), one.writer, one.sha256, one.environment, one.chain,
         run.actor, run.provider
     FROM deployment AS one JOIN chain AS run ON run.position = one.chain
     WHERE one.sha256 IN {} AND one.position < ?2
+    GROUP BY one.sha256, one.environment, one.writer, run.actor, run.provider,
+        run.position IN (SELECT position FROM blank WHERE kind = 'genesis')
     UNION ALL
     SELECT position, entry, time, writer, sha256, NULL, chain, '', '' FROM blank
     WHERE kind = 'deployment' AND sha256 IN {} AND position < ?2
@@ -62,30 +65,31 @@ _ALLOWED = """
 """
 
 
-def gather(snapshot: Snapshot, index: Index, artifact: str, environment: str, at: int | None = None) -> Facts:
-    """All that the entries in front of position `at` (None: all) say of an artifact (SHA-256, hex).
-
-    Raises RefusedError where the ledger is no longer what was indexed.
-    """
-    return Gatherer(Known(snapshot, index)).gather([artifact], environment, at=at)[artifact]
-
-
 class Gatherer:
     """Gathers facts again and again from one index; keeps what many artifacts share."""
 
-    def __init__(self, known: Known) -> None:
-        self._known = known
+    def __init__(self, known: Known, identities: Identities) -> None:
+        self._known, self._identities = known, identities
 
     def gather(
-        self, artifacts: Sequence[str], environment: str, *, at: int | None = None, moment: str | None = None
+        self,
+        artifacts: Sequence[str],
+        environment: str,
+        *,
+        at: int | None = None,
+        moment: str | None = None,
+        policy: Policy | None = None,
     ) -> dict[str, Facts]:
-        """The facts of each artifact. With `moment` (UTC text), names are bound by what was recorded until then; the
-        facts themselves are all there, and it is for the judge to pass over those that are later.
+        """The facts of each artifact. With `moment` (UTC text), the artifact is what was recorded of it until then, and
+        names are bound by that; other facts are all there, and it is for the judge to pass over those that are later.
+        The policy tells which groups the environment is in, and so which releases were approved for it.
+        Raises RefusedError where the ledger is no longer what was indexed.
         """
         asking = Asking(self._known, at, moment)
+        releases = Releases(asking, self._identities, environment, policy)
         facts: dict[str, Facts] = {}
         for start in range(0, len(artifacts), AT_ONCE):
-            facts.update(_Gathering(asking, environment).run(artifacts[start : start + AT_ONCE]))
+            facts.update(_Gathering(asking, releases, environment).run(artifacts[start : start + AT_ONCE]))
         return facts
 
 
@@ -112,7 +116,7 @@ class _Row(NamedTuple):
 
 @dataclass(slots=True)
 class _Found:
-    """What was found of one artifact so far; `names` in the log's order, `first` when it was first recorded."""
+    """What was found of one artifact so far; `names` in order of effect, `first` when it was first recorded."""
 
     names: dict[str, None] = field(default_factory=dict)
     first: str = ""
@@ -131,8 +135,8 @@ class _Found:
 class _Gathering:
     """One question: some artifacts, for one environment."""
 
-    def __init__(self, asking: Asking, environment: str) -> None:
-        self._asking = asking
+    def __init__(self, asking: Asking, releases: Releases, environment: str) -> None:
+        self._asking, self._releases = asking, releases
         self._environment = environment
         self._found: dict[str, _Found] = {}
 
@@ -155,7 +159,9 @@ class _Gathering:
                 tuple(one.deployments),
                 tuple(one.allowed),
                 tuple(trails[trail] for trail in one.trails),
-                last_release(asking, list(one.names), one.first, self._environment),
+                *self._releases.last(
+                    list(one.names), {record.commit for record in one.records if record.commit}, one.first
+                ),
             )
             for artifact, one in found.items()
         }
@@ -163,11 +169,13 @@ class _Gathering:
     def _records(self) -> None:
         """Where the genesis is blank, part of what a record says of itself is not known: it is not readable."""
         rows = [_Row(*row) for row in self._asking.rows(_RECORDS, self._found)]
-        dark = self._asking.dark
-        readable = {row.position: row.body for row in rows if row.body and row.chain not in dark}
-        bodies = self._asking.read(readable, "artifact", Artifact.read)
+        asking = self._asking
+        readable = {row.position: row.body for row in rows if row.body and row.chain not in asking.dark}
+        bodies = asking.read(readable, "artifact", Artifact.read)
         for row in rows:
             one, body = self._found[row.sha256], bodies.get(row.position)
+            if row.time > asking.until:
+                continue  # what it says of the artifact nobody knew then
             one.names[row.name] = one.trails[row.trail] = None
             one.first = min(one.first or row.time, row.time)
             source = body.source if body is not None else None
@@ -191,33 +199,9 @@ class _Gathering:
 
     def _approvals(self) -> None:
         rows = self._asking.rows(_APPROVALS, self._found)
-        readable = {row[0]: row[5] for row in rows if row[5] is not None}
-        bodies = self._asking.read(readable, "approval", Approval.read)
-        for *proof, artifact, _ in rows:
-            fact = self._approval(Proof(*proof), bodies.get(proof[0]))
-            self._found[artifact].approvals.append(fact)
-
-    def _approval(self, proof: Proof, body: Approval | None) -> ApprovalFact:
-        if body is None:
-            return ApprovalFact(proof, "", "", readable=False)
-        given_by, signed_by = body.given_by, ""
-        if body.tag is not None:
-            signer = tag_signer(self._asking.bodies, proof, body)
-            if signer is None:
-                return ApprovalFact(proof, body.environment, "", readable=False)
-            signed_by = signer
-            given_by = given_by if signer else NOBODY
-        return ApprovalFact(
-            proof,
-            body.environment,
-            body.decision,
-            given_by,
-            body.given_at,
-            signed_by,
-            body.commits.head if body.commits else "",
-            body.commits.base if body.commits else "",
-            body.policy.sha256 if body.policy else "",
-        )
+        facts = approval_facts(self._asking, ((Proof(*row[:4]), row[5]) for row in rows))
+        for row, fact in zip(rows, facts, strict=True):
+            self._found[row[4]].approvals.append(fact)
 
     def _deployments(self) -> None:
         for *proof, artifact, environment, chain, actor, provider in self._asking.rows(

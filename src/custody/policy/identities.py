@@ -13,7 +13,7 @@ from typing import Self
 
 from custody.record.four_eyes import NOBODY
 from custody.trust.document import TrustDocument
-from custody.trust.roles import may_write
+from custody.trust.roles import APPROVER, BUILT_IN, may_write
 
 _MAIL = "mailto"
 _MOST_REMEMBERED = 10_000  # names that were asked for
@@ -61,9 +61,19 @@ class Identities:
         """The roles of an identity by its name; none where there is no such."""
         return self._roles.get(identity, _NONE)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them, by name."""
+        return tuple(sorted(self._roles))
+
     def may_write(self, kind: str, identity: str) -> bool:
         """Whether an identity's roles let it record this kind."""
         return identity in self._roles and may_write(kind, self._roles[identity], False)
+
+    def may_approve(self, identity: str) -> bool:
+        """Whether an identity's own word on an artifact counts: as an approver, or by a role of the firm's own."""
+        roles = self.roles(identity)
+        return APPROVER in roles or bool(roles - BUILT_IN)
 
     def of(self, name: str, provider: str = "") -> str | None:
         """Whose this login or e-mail address is, as a platform gave it; None where that is nobody, or not just one.

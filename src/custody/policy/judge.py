@@ -64,7 +64,7 @@ def judge(
 
 def _control(control: Control, case: Case) -> ControlVerdict:
     kind, rule = _RULES[type(control)]
-    found = _unasked(control, case) or rule(control, case)
+    found = unasked(control, case) or rule(control, case)
     instead: State | None = None
     if found.state not in GOOD and case.allowed:
         found, instead = _excepted(control, case, found)
@@ -72,7 +72,7 @@ def _control(control: Control, case: Case) -> ControlVerdict:
     return ControlVerdict(control.name, kind, found.state, found.sentence, proofs, instead)
 
 
-def _unasked(control: Control, case: Case) -> Weighed | None:
+def unasked(control: Control, case: Case) -> Weighed | None:
     """What a control comes to without being weighed: where it does not apply, or nobody can tell whether it does.
 
     It applies if any record of the artifact matches: to record it once more cannot take a control away.

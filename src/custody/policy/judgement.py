@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from custody.ledger.reader import Snapshot
 from custody.policy.asking import Known
+from custody.policy.case import Case
 from custody.policy.document import Policy
 from custody.policy.facts import Facts
 from custody.policy.gather import AT_ONCE, Gatherer
@@ -16,6 +17,7 @@ from custody.policy.identities import Identities
 from custody.policy.judge import judge
 from custody.policy.verdict import Verdict
 from custody.query.index import Index
+from custody.query.slack import later
 from custody.query.types import Proof
 from custody.trust.document import TrustDocument
 
@@ -44,7 +46,7 @@ class Judgement:
         self.index = index
         self.identities = Identities.from_trust(trust)
         self._known = Known(snapshot, index)
-        self._gatherer = Gatherer(self._known)
+        self._gatherer = Gatherer(self._known, self.identities)
         self._policies = Policies(self._known)
 
     @property
@@ -64,6 +66,21 @@ class Judgement:
         """The verdict on an artifact (SHA-256, hex)."""
         return self.verdicts([artifact], environment, moment=moment, at=at, policy=policy)[artifact]
 
+    def verdict_now(
+        self, artifact: str, environment: str, clock: str, *, policy: Policy | None = None
+    ) -> Verdict:
+        """The verdict by the clock of whoever asks (UTC text), and by what this log claims of times behind it.
+
+        What claims to be of the future must not stay fresh until then, and a no of the future is a no. So where the log
+        is ahead of the clock by more than clocks differ, both moments must say yes.
+        """
+        latest = max(clock, self.now)
+        found = self.verdict(artifact, environment, moment=latest, policy=policy)
+        soon = later(clock)
+        if latest > soon and found.outcome == "passed":
+            found = self.verdict(artifact, environment, moment=soon, policy=policy)
+        return found
+
     def verdicts(
         self,
         artifacts: Sequence[str],
@@ -82,7 +99,9 @@ class Judgement:
         verdicts: dict[str, Verdict] = {}
         for start in range(0, len(artifacts), AT_ONCE):
             some = artifacts[start : start + AT_ONCE]
-            for artifact, facts in self._gatherer.gather(some, environment, at=at, moment=moment).items():
+            for artifact, facts in self._gatherer.gather(
+                some, environment, at=at, moment=moment, policy=policy
+            ).items():
                 verdicts[artifact] = judge(facts, policy, self.identities, now, proof)
         return verdicts
 
@@ -90,7 +109,9 @@ class Judgement:
         self, artifact: str, environment: str, *, moment: str | None = None, at: int | None = None
     ) -> Facts:
         """What a verdict on an artifact would rest on."""
-        return self._gatherer.gather([artifact], environment, at=at, moment=moment)[artifact]
+        chosen = self._choose(environment, moment, at, None)
+        policy = None if isinstance(chosen, str) else chosen[0]
+        return self._gatherer.gather([artifact], environment, at=at, moment=moment, policy=policy)[artifact]
 
     def judge(self, facts: Facts, moment: str) -> Verdict:
         """The verdict on facts that somebody gathered, and perhaps added to, by the policy in force at the moment."""
@@ -99,6 +120,11 @@ class Judgement:
             return Verdict(facts.artifact.sha256, facts.environment, moment, reason=chosen)
         policy, proof = chosen
         return judge(facts, policy, self.identities, moment, proof)
+
+    def case(self, facts: Facts, moment: str) -> Case | None:
+        """What the policy in force would weigh; None where no policy governs the environment then."""
+        chosen = self._choose(facts.environment, moment, None, None)
+        return None if isinstance(chosen, str) else Case(facts, chosen[0], self.identities, moment)
 
     def governing(
         self, environment: str, *, moment: str | None = None, at: int | None = None

@@ -110,12 +110,12 @@ def _statement(control: ProvenanceControl, case: Case) -> Weighed:
     }
     refused: list[tuple[EvidenceFact, str]] = []
     hidden: tuple[Proof, ...] = ()
-    for found in kinds.values():
+    for name, found in kinds.items():
         now = in_force(found)
         bad = [(one, why) for one in now if (why := _unsigned(control, case, one))]
         stated = [one for one in now if one.type == "provenance"]
         if stated and not bad:
-            after = hidden_behind(case, case.sha256, found, control.roles)
+            after = hidden_behind(case, name, case.sha256, found, control.roles)
             if not after:
                 proofs = tuple(one.proof for one in stated)
                 return Weighed("satisfied", f"signed by {quoted(_signer(stated[0]))}", proofs)
@@ -123,7 +123,7 @@ def _statement(control: ProvenanceControl, case: Case) -> Weighed:
         elif stated:
             refused += bad
     if not hidden:
-        hidden = tuple(one.proof for one in hidden_behind(case, case.sha256, (), control.roles))
+        hidden = tuple(one.proof for one in hidden_behind(case, "", case.sha256, (), control.roles))
     if hidden:
         hidden = tuple(dict.fromkeys(hidden))
         said = f"what cannot be read may be the last word on its signed provenance: {entries(hidden)}"

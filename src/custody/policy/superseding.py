@@ -26,12 +26,12 @@ def in_force(found: Sequence[EvidenceFact]) -> Sequence[EvidenceFact]:
 
 
 def hidden_behind(
-    case: Case, subject: str, found: Sequence[EvidenceFact], roles: frozenset[str]
+    case: Case, control: str, subject: str, found: Sequence[EvidenceFact], roles: frozenset[str]
 ) -> list[EvidenceFact]:
-    """Evidence that cannot be read and may be about this subject, and a later word on it than what was found."""
+    """Evidence that cannot be read and may be of this control on this subject, and a later word than what was found."""
     hidden = (
         one
-        for one in case.hidden
+        for one in case.hidden_of(control)
         if case.has_role(one.proof.writer, roles) and case.may_be_about(one, subject)
     )
     return list(later(hidden, found))
@@ -48,3 +48,11 @@ def later(hidden: Iterable[EvidenceFact], found: Sequence[EvidenceFact]) -> Iter
     for one in hidden:
         if one.seq >= ends.get(one.chain, 0) and (one.proof.time >= since or one.chain in chains):
             yield one
+
+
+def unclear(hidden: Iterable[EvidenceFact]) -> str:
+    """How a sentence calls evidence of which nobody can tell what it says of the artifact."""
+    ambiguous = {bool(one.control) for one in hidden}
+    if ambiguous == {True}:
+        return "what names more than one artifact of its trail"
+    return "what cannot be read" + (", or names more than one artifact," if True in ambiguous else "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from custody.errors import CustodyError
 from custody.kinds import Approval
 from custody.policy.bodies import Bodies
@@ -13,8 +15,16 @@ NOBODY = "nobody (the signed tag that it rests on does not say so)"
 _MOST = 1024 * 1024
 
 
-def tag_signer(bodies: Bodies, proof: Proof, body: Approval) -> str | None:
-    """The key (hex) that signed the tag, "" where the tag does not say what the body does, None where it is gone.
+class TagWord(NamedTuple):
+    """Whose word a tag is: the key (hex) that signed it, "" where the tag does not say what the approval does; and when
+    it was made, as it claims (UTC text), "" where it does not say."""
+
+    key: str = ""
+    made: str = ""
+
+
+def tag_word(bodies: Bodies, proof: Proof, body: Approval) -> TagWord | None:
+    """What the tag says that an approval rests on; None where it is gone.
 
     A tag says it if it has the body's name, names its environment and the artifact's fingerprint. One that names no
     fingerprint is of its commit: then that must be the last commit of the range that the approval is of.
@@ -24,15 +34,15 @@ def tag_signer(bodies: Bodies, proof: Proof, body: Approval) -> str | None:
     assert body.tag is not None
     data = bodies.attachment(proof.position, proof.entry, body.tag.sha256, _MOST)
     if not data:
-        return None if data is None else ""
+        return None if data is None else TagWord()
     try:
         tag = read_signed_tag(data)
     except CustodyError:
-        return ""
+        return TagWord()
     if tag.name != body.tag.name or body.environment not in tag.environments:
-        return ""
+        return TagWord()
     if tag.artifact:
         says_so = tag.artifact == body.artifact.sha256
     else:
         says_so = body.commits is not None and bool(tag.commit) and tag.commit == body.commits.head
-    return tag.key if says_so else ""
+    return TagWord(tag.key, tag.made) if says_so else TagWord()

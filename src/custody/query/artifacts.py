@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from custody.query.index import Index
 from custody.query.types import ArtifactLine, Proof, TimelineItem
@@ -35,15 +35,43 @@ _LINES = f"""
 """
 
 
-def list_artifacts(index: Index, *, text: str = "", limit: int | None = None) -> list[ArtifactLine]:
-    """Artifacts, the newest first; with `text`, those whose name, fingerprint, commit or version contains it."""
-    sql, parameters = _LINES, []
+Order = Literal["newest", "oldest", "name", "running"]
+"""Of artifacts in a list: by when they were recorded, by name, or those that run now before the others."""
+
+_ORDERS: dict[Order, str] = {
+    "newest": "a.time DESC, a.position DESC",
+    "oldest": "a.time, a.position",
+    "name": "a.name, a.time DESC, a.position DESC",
+    "running": "a.sha256 IN (SELECT sha256 FROM span WHERE until = '') DESC, a.time DESC, a.position DESC",
+}
+
+
+def list_artifacts(
+    index: Index, *, text: str = "", limit: int | None = None, order: Order = "newest"
+) -> list[ArtifactLine]:
+    """Artifacts in an order; with `text`, those whose name, fingerprint, commit or version contains it."""
+    chosen, parameters = "SELECT a.position FROM artifact a WHERE a.newest = 1", []
     if text:
         columns = ("name", "sha256", "source_commit", "version")
-        sql += " AND (" + " OR ".join(f"instr(lower(a.{column}), ?)" for column in columns) + ")"
+        chosen += " AND (" + " OR ".join(f"instr(lower(a.{column}), ?)" for column in columns) + ")"
         parameters = [text.lower()] * len(columns)
-    sql += " ORDER BY a.time DESC, a.position DESC LIMIT ?"
+    by = _ORDERS[order]
+    # Which they are is found out first, so that what a line says is not asked of all that are not shown.
+    sql = f"{_LINES} AND a.position IN ({chosen} ORDER BY {by} LIMIT ?) ORDER BY {by}"
     return [_line(row) for row in index.rows(sql, *parameters, -1 if limit is None else max(limit, 0))]
+
+
+def count_artifacts(index: Index) -> int:
+    """How many artifacts were recorded."""
+    row = index.row("SELECT count(*) FROM artifact WHERE newest = 1")
+    return int(row[0]) if row else 0
+
+
+def recorded_since(index: Index, since: str, limit: int) -> tuple[int, list[ArtifactLine]]:
+    """How many artifacts were recorded from an instant on, by their newest record, and the newest of them."""
+    row = index.row("SELECT count(*) FROM artifact WHERE newest = 1 AND time >= ?", since)
+    count = int(row[0]) if row else 0
+    return count, list_artifacts(index, limit=min(count, limit))
 
 
 def artifact_line(index: Index, sha256: str) -> ArtifactLine | None:

@@ -28,10 +28,12 @@ from custody.kinds import (
 from custody.kinds.fields import Fields
 from custody.ledger.canonical import JsonObject, MalformedError, decode_again
 from custody.ledger.entry import Subject
+from custody.query.clocks import own_acts
 from custody.query.index import Index
 from custody.query.settling import bind_names, supersede
 from custody.query.snapshots import Snapshots, tie_of
 from custody.query.states import fold_environments
+from custody.trust.merges import Stretch, covered
 
 if TYPE_CHECKING:
     from custody.trust.judge import Judged
@@ -64,8 +66,7 @@ class IndexBuilder:
         self._trails: dict[tuple[str, str], int] = {}
         self._notices: Counter[str] = Counter()
         self._latest = ""  # the latest time claimed since the last merge
-        self._moment = ""  # the latest in effect in front of it
-        self._covered = 0  # that merge's position
+        self._stretches: list[Stretch] = []  # between merges
         self._discounted: list[tuple[int, int]] = []
         self._rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in (*_TIMED, *_UNTIMED)}
         self._snapshots = Snapshots(self._rows, self._note)
@@ -100,10 +101,11 @@ class IndexBuilder:
                 )
             if not entry.counts:
                 self._discount(entry.position)
+            elif kind == "merge":
+                self._stretches.append(Stretch(entry.position, self._latest, -1, ""))
+                self._latest = entry.effective
             elif entry.effective > self._latest:
                 self._latest = entry.effective
-            if kind == "merge" and entry.counts:
-                self._cover(entry)
         self._flush()
 
     def _flush(self) -> None:
@@ -119,22 +121,23 @@ class IndexBuilder:
         else:
             self._discounted += [(first, last), (position, position)]
 
-    def _cover(self, merge: Judged) -> None:
-        """What a merge covers took effect no later than it, whatever it claims."""
-        self._moment = max(self._moment, merge.effective)
-        if self._latest > merge.effective:
-            self._flush()
-            for table in _TIMED:
-                self._index.execute(
-                    f"UPDATE {table} SET time = ? WHERE position >= ? AND position < ? AND time > ?",
-                    merge.effective, self._covered, merge.position, merge.effective,
-                )  # fmt: skip
-        self._latest = ""
-        self._covered = merge.position
+    def _settle_times(self) -> None:
+        """What a merge covers took effect no later than it, whatever it claims. Which merges do, the last one tells."""
+        index, latest = self._index, self._latest
+        for first, act, stretch in covered(own_acts(index), self._stretches):
+            latest = max(latest, act.time)
+            if stretch.time > act.time:
+                for table in _TIMED:
+                    index.execute(
+                        f"UPDATE {table} SET time = ? WHERE position >= ? AND position < ? AND time > ?",
+                        act.time, first, act.position, act.time,
+                    )  # fmt: skip
+        index.insert("log", [(latest,)])
 
     def finish(self) -> None:
         """Settle what depends on several entries, and mark the index complete."""
         index = self._index
+        self._settle_times()
         index.insert("discounted", self._discounted)
         index.add_indexes("artifact", "approval", "blank")
         message = "its artifact's name does not stand for exactly one fingerprint in its trail; it counts for nothing"
@@ -148,7 +151,6 @@ class IndexBuilder:
         fold_environments(index)
         index.add_indexes("deployment", "state", "span", "source", "lineage", "pull_request", "change")
         index.add_indexes("chain", "allow", "decision", "closing", "listing", "unbound")
-        index.insert("log", [(max(self._moment, self._latest),)])
         index.complete()
 
     def _note(self, code: str, position: int, entry: str, message: str) -> None:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from custody.errors import UsageError
 from custody.query.index import Index
+from custody.trust.merges import Act, MergeEntry, own_merges
 
 END_OF_TIME = "~"  # behind every instant
 
@@ -44,19 +45,11 @@ class Known(NamedTuple):
         return f"({at}position <= {self.through:d} OR ({at}position < {self.before:d} AND {at}time <= '{self.time}'))"
 
 
-class _Act(NamedTuple):
-    """A merge into this ledger: from which position on it brought entries, where it is recorded, and when it was."""
-
-    first: int
-    position: int
-    time: str
-
-
 class Arrivals:
     """The second clock of one ledger."""
 
     def __init__(self, index: Index) -> None:
-        self._acts = _acts(index)
+        self._acts = own_acts(index)
         self._positions = [act.position for act in self._acts]
 
     def of(self, position: int, time: str) -> Arrival:
@@ -86,25 +79,11 @@ class Arrivals:
         return Known(position, position + 1, END_OF_TIME)
 
 
-def _acts(index: Index) -> list[_Act]:
-    """This ledger's own merges, in order. One act may be recorded in several entries, which share a chain."""
-    acts: list[_Act] = []
-    floor = -1  # from here on, entries came with a merge that stands further on
-    rows = index.rows(
-        "SELECT chain, min(position), sum(taken), time FROM merge GROUP BY chain ORDER BY min(position) DESC"
+def own_acts(index: Index) -> list[Act]:
+    """This ledger's own merges, in order."""
+    return own_merges(
+        MergeEntry(*row) for row in index.rows("SELECT chain, position, taken, time FROM merge")
     )
-    for chain, position, taken, time in rows:
-        if acts and position >= floor:
-            continue
-        floor = max(0, chain - taken)
-        acts.append(_Act(floor, position, time))
-    acts.reverse()
-    told: list[_Act] = []
-    for act in acts:
-        # Two merges never overlap, and a custodian's clock that goes backwards takes nothing back.
-        first = max(act.first, told[-1].position + 1) if told else act.first
-        told.append(_Act(first, act.position, max(act.time, told[-1].time) if told else act.time))
-    return told
 
 
 def _instant(utc: str) -> str:

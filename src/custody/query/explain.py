@@ -23,6 +23,13 @@ class Explanation(NamedTuple):
 
 _EXPECTED: Mapping[str, str] = {
     "header-malformed": "a header in canonical form, whose bytes are their own canonical encoding",
+    "signature-invalid": "a signature by the chain's key over exactly these bytes",
+    "column-differs": "columns that say what the signed header says",
+    "body-differs": "the bytes that the header commits to",
+    "attachment-differs": "the bytes that the header commits to",
+    "missing": "the bytes that the header commits to, or a redaction that accounts for them",
+    "chain-broken": "the id of the entry in front of it in its chain",
+    "fork": "one entry at each place of a chain",
     "weak-key": "an Ed25519 key of full order in the genesis of the chain",
     "body-malformed": "a strict JSON object with a salt, of the form of its kind",
     "chain-unknown": "a genesis of this chain, further in front in the log",
@@ -63,10 +70,14 @@ _EXPECTED: Mapping[str, str] = {
     "orphan": "only bytes that an entry commits to",
     "unreadable": "a body of the form of its kind",
     "ambiguous-binding": "exactly one artifact of that name in the trail",
+    "no-fingerprint": "a fingerprint of each artifact that ran",
+    "unchanged-unknown": "an earlier report of the same part, which this one says still holds",
 }
 _CHECKS = {
     "unreadable": "The body is not of the form of its kind, so the entry answers nothing.",
     "ambiguous-binding": "Evidence names an artifact that its trail does not hold exactly once; it counts for nothing.",
+    "no-fingerprint": "A report names something that ran, without the fingerprint that would say what it was.",
+    "unchanged-unknown": "A report says that nothing changed since one that this ledger does not hold.",
 }
 
 

@@ -8,6 +8,7 @@ arrived since.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -16,9 +17,10 @@ from custody.query.clocks import END_OF_TIME, Known
 from custody.query.fold import Running, apply
 from custody.query.index import Index
 from custody.query.states import KEYFRAME_EVERY, Folding, read_changes, read_running, reports
-from custody.query.types import ChangeLine, Proof
+from custody.query.types import ChangeLine, Proof, StateLine
 
 _KNOWN_SHOWN = 20
+_AT_ONCE = 16
 
 
 class Head(NamedTuple):
@@ -104,6 +106,46 @@ class History:
             yield from map(_head, rows)
             below = rows[-1][0] if rows else 0
 
+    def lines(self, first: int, last: int) -> list[StateLine]:
+        """The states from one number to another, both included, with how much changed in each."""
+        rows = self.index.rows(
+            "SELECT number, position, entry, time, writer, started, stopped, replaced, scaled FROM state "
+            "WHERE environment = ? AND number >= ? AND number <= ? ORDER BY number",
+            self.environment, first, min(last, self._stored),
+        )  # fmt: skip
+        found = [StateLine(row[0], row[3], Proof(*row[1:5]), *row[5:]) for row in rows]
+        for head in self._folded[max(first - self._stored - 1, 0) : max(last - self._stored, 0)]:
+            events = Counter(change.event for change in head.changes)
+            counts = (events["started"], events["stopped"], events["replaced"], events["scaled"])
+            found.append(StateLine(head.number, head.proof.time, head.proof, *counts))
+        return found
+
+    def changed(self, service: str, number: int, *, later: bool) -> int:
+        """The next state behind a number (or, with `later` false, in front of it) that changed a service; 0 for none.
+
+        What does not hold the service's name as it is stored is passed over by SQLite, so that the distance hardly
+        matters.
+        """
+        folded = self._folded if later else list(reversed(self._folded))
+        inside = [
+            head.number for head in folded if _is_beyond(head.number, number, later) and _tells(head, service)
+        ]
+        if inside and not later:
+            return inside[0]
+        compare, order = (">", "ASC") if later else ("<", "DESC")
+        name = json.dumps(service, ensure_ascii=False)
+        at = number
+        while rows := self.index.rows(
+            f"{_HEADS} AND number {compare} ? AND number <= ? AND instr(changes, ?) "
+            f"ORDER BY number {order} LIMIT {_AT_ONCE}",
+            self.environment, at, self._stored, name,
+        ):  # fmt: skip
+            for head in map(_head, rows):
+                if _tells(head, service):
+                    return head.number
+                at = head.number
+        return inside[0] if inside else 0
+
     def running(self, number: int) -> Running:
         """Everything that ran in a state that exists."""
         if number <= self._stored:
@@ -184,6 +226,14 @@ class History:
             self.environment, when,
         )  # fmt: skip
         return int(found[0]) if found else 0
+
+
+def _is_beyond(one: int, number: int, later: bool) -> bool:
+    return one > number if later else one < number
+
+
+def _tells(head: Head, service: str) -> bool:
+    return any(change.service == service for change in head.changes)
 
 
 _HEADS = "SELECT number, position, entry, time, writer, changes FROM state WHERE environment = ?"

@@ -94,3 +94,18 @@ def _unrecorded(index: Index, sha256: str, items: tuple[TimelineItem, ...]) -> A
         tuple(environment for environment, decision in approvals if decision == "rejected"),
         tuple(sorted(running)),
     )
+
+
+def put_into(index: Index, sha256: str, environment: str) -> str:
+    """When an artifact came into an environment: when it last began to run there, else was last deployed.
+
+    "" where it never came there.
+    """
+    row = index.row(
+        "SELECT time FROM span WHERE sha256 = ?1 AND environment = ?2 UNION ALL "
+        "SELECT max(time) FROM deployment WHERE sha256 = ?1 AND environment = ?2 AND NOT EXISTS "
+        "(SELECT 1 FROM span WHERE sha256 = ?1 AND environment = ?2) ORDER BY 1 DESC LIMIT 1",
+        sha256,
+        environment,
+    )
+    return str(row[0] or "") if row is not None else ""

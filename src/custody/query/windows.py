@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -13,6 +13,8 @@ from custody.query.index import Index
 from custody.query.parts import shown_part
 from custody.query.types import Proof
 
+WHOLE = ""
+_AT_ONCE = 2000
 MOST_PARTS = 1000
 """Parts of an environment that are looked at by themselves."""
 
@@ -47,22 +49,47 @@ def windows(
     parts = _parts(index, environment)
     found = []
     last: dict[str, Proof] = {}
-    with index.scan(
-        "SELECT c.scope, s.position, s.entry, s.time, s.writer FROM snapshot s JOIN content c ON c.id = s.content "
-        "WHERE s.environment = ? AND s.time <= ? ORDER BY s.time, s.tie, s.position",
-        environment, end,
-    ) as rows:  # fmt: skip
-        for scope, *proof in rows:
-            report = Proof(*proof)
-            for part in (scope,) if scope in parts else parts:
-                before = last.get(part)
-                if before is not None and report.time >= since:
-                    found += _window(before, report.time, report, interval, parts[part])
-                last[part] = report
+    for scope, report in _reports(
+        index, environment, _begin(index, environment, parts, min(since, end)), end
+    ):
+        for part in (scope,) if scope in parts else parts:
+            before = last.get(part)
+            if before is not None and report.time >= since:
+                found += _window(before, report.time, report, interval, parts[part])
+            last[part] = report
     for part, report in last.items():
         found += _window(report, end, None, interval, parts[part])
     found.sort(key=lambda one: (one.since, one.part))
     return found
+
+
+def _begin(index: Index, environment: str, parts: Iterable[str], since: str) -> str:
+    """When the first of the windows can have begun that reach into what is asked about: with the last report in front
+    of it, of whichever part that is the longest ago."""
+    last = {}
+    for scope in (WHOLE, *parts):
+        row = index.row(
+            "SELECT s.time FROM snapshot s JOIN content c ON c.id = s.content WHERE s.environment = ? AND s.time < ? "
+            "AND c.scope = ? ORDER BY s.time DESC, s.tie DESC, s.position DESC LIMIT 1",
+            environment, since, scope,
+        )  # fmt: skip
+        last[scope] = str(row[0]) if row else ""
+    return min(filter(None, (last[part] or last[WHOLE] for part in parts)), default=since)
+
+
+def _reports(index: Index, environment: str, since: str, until: str) -> Iterator[tuple[str, Proof]]:
+    """The reports between two instants, both included, each with its scope. Read some at a time, so that somebody
+    else's question comes in between."""
+    time, tie, position = since, -(2**63), -1
+    while rows := index.rows(
+        "SELECT s.tie, c.scope, s.position, s.entry, s.time, s.writer FROM snapshot s "
+        "JOIN content c ON c.id = s.content WHERE s.environment = ? AND s.time >= ? "
+        "AND (s.time, s.tie, s.position) > (?, ?, ?) AND s.time <= ? ORDER BY s.time, s.tie, s.position LIMIT ?",
+        environment, time, time, tie, position, until, _AT_ONCE,
+    ):  # fmt: skip
+        for _, scope, *proof in rows:
+            yield scope, Proof(*proof)
+        tie, position, time = rows[-1][0], rows[-1][2], rows[-1][4]
 
 
 def _parts(index: Index, environment: str) -> dict[str, str]:
@@ -77,7 +104,7 @@ def _parts(index: Index, environment: str) -> dict[str, str]:
             f"{environment} is reported in more than {MOST_PARTS} parts: there is no list of their silences"
         )
         raise UsageError(message, code="parts")
-    return {scope: shown_part(scope) for (scope,) in rows} or {"": ""}
+    return {scope: shown_part(scope) for (scope,) in rows} or {WHOLE: ""}
 
 
 def last_moment(index: Index) -> str:

@@ -44,9 +44,9 @@ def _components(found: list[Object], bill: Bill, refs: set[str]) -> None:
     while waiting:
         for component in waiting.pop():
             needed(component, "type", "component")
-            needed(component, "name", "component")
+            name = needed(component, "name", "component")
             _refer(component, refs)
-            bill.component(text(component, "version", "component"), _licences(component))
+            bill.component(name, text(component, "version", "component"), _licences(component))
             waiting.append(members(component, "components", "component"))
 
 

@@ -66,10 +66,10 @@ def read_junit(paths: Sequence[Path]) -> JUnit:
     Raises InputError naming the file and why: not readable, not JUnit, hostile, the same file twice, or no
     test case in all of them.
     """
-    count = _Count()
+    count = Count()
 
     def parse(data: bytes) -> str:
-        read_xml(data, _Reader(count), _DIALECT)
+        read_cases(data, count)
         return "application/xml"
 
     files = read_reports(paths, ".xml", "a JUnit XML file", parse)
@@ -88,7 +88,12 @@ def read_junit(paths: Sequence[Path]) -> JUnit:
     )
 
 
-class _Count:
+def read_cases(data: bytes, count: Count) -> None:
+    """Tells the count of each suite and test case of one report. Raises InputError with the reason only."""
+    read_xml(data, _Reader(count), _DIALECT)
+
+
+class Count:
     """What the test cases of all files add up to."""
 
     def __init__(self) -> None:
@@ -101,6 +106,7 @@ class _Count:
             self.suites[name[:KEPT_NAME]] = None
 
     def case(self, name: str, seconds: str, outcomes: set[str]) -> None:
+        """A test case: `outcomes` are the elements in it, such as "failure"."""
         self.tests += 1
         self.microseconds += _microseconds(seconds)
         if "error" in outcomes:
@@ -124,7 +130,7 @@ def _microseconds(seconds: str) -> int:
 class _Reader:
     """One file's elements, and nothing kept but one test case."""
 
-    def __init__(self, count: _Count) -> None:
+    def __init__(self, count: Count) -> None:
         self._count = count
         self._case: tuple[str, str] = ("", "")
         self._outcomes: set[str] = set()

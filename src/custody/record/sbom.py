@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from custody.errors import InputError
 from custody.record.inputs import named, read_reports
@@ -34,8 +33,8 @@ class Bill:
         self.tools: dict[str, None] = {}
         self._licences: Counter[str] = Counter()
 
-    def component(self, version: str, licences: Iterable[str]) -> None:
-        """One component; a licence is an SPDX identifier, an expression or a name, and counts once for it."""
+    def component(self, name: str, version: str, licences: Iterable[str]) -> None:
+        """One component, counted; a licence is an SPDX identifier, an expression or a name, and counts once for it."""
         self.components += 1
         self.unversioned += not version.strip()
         # Some tools write the whole text of a licence where its name belongs.
@@ -71,7 +70,7 @@ def read(paths: Sequence[Path], wanted: Wanted) -> Report:
     formats: dict[str, None] = {}
 
     def parse(data: bytes) -> str:
-        found, media_type = _read(parse_tool_json(data), bill)
+        found, media_type = read_bill(data, bill)
         formats[found] = None
         return media_type
 
@@ -84,9 +83,9 @@ def read(paths: Sequence[Path], wanted: Wanted) -> Report:
     return Report(form, files, bill.summary(), (), tuple(bill.tools)[:KEPT_TOOLS], bill.licences)
 
 
-def _read(value: Any, bill: Bill) -> tuple[str, str]:
-    """Adds one document to the bill; its format and media type. Raises InputError."""
-    document = an_object(value, "the document")
+def read_bill(data: bytes, bill: Bill) -> tuple[str, str]:
+    """Adds one document to the bill; its format and media type. Raises InputError with the reason only."""
+    document = an_object(parse_tool_json(data), "the document")
     marks = [mark for mark in ("bomFormat", "spdxVersion", "@context") if mark in document]
     if len(marks) != 1:
         raise InputError(

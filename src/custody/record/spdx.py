@@ -45,9 +45,9 @@ def read_spdx2(document: Object, bill: Bill) -> str:
             bill.tool(name.strip())
     ids = {"SPDXRef-DOCUMENT"}
     for package in members(document, "packages", "document"):
-        needed(package, "name", "package")
+        name = needed(package, "name", "package")
         _identify(package, "SPDXID", ids)
-        bill.component(text(package, "versionInfo", "package"), _licence_2(package))
+        bill.component(name, text(package, "versionInfo", "package"), _licence_2(package))
     for key in ("files", "snippets"):
         for part in members(document, key, "document"):
             _identify(part, "SPDXID", ids)
@@ -125,9 +125,9 @@ def read_spdx3(document: Object, bill: Bill) -> str:
     licences = _relate(relations, elements, imported, bill)
     for name, element in elements.items():
         if element["type"] in _PACKAGES:
-            needed(element, "name", "package")
+            called = needed(element, "name", "package")
             found = next((given for kind in _LICENSED if (given := licences.get((name, kind)))), [])
-            bill.component(text(element, "software_packageVersion", "package"), found)
+            bill.component(called, text(element, "software_packageVersion", "package"), found)
     return f"spdx-{version[1]}"
 
 

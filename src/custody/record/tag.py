@@ -12,10 +12,12 @@ A tag that names no environment approves nothing: it was made for something else
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from custody.errors import InputError, SigningKeyError
 from custody.keys.sshsig import parse_signature
+from custody.ledger.timestamps import from_datetime
 
 MAX_TAG = 1024 * 1024
 """Bytes of a tag object."""
@@ -43,6 +45,14 @@ class SignedTag(NamedTuple):
     environments: tuple[str, ...]
     artifact: str
     seconds: int
+
+    @property
+    def made(self) -> str:
+        """When it was made, as it claims, as UTC text; "" where that is no date."""
+        try:
+            return from_datetime(datetime.fromtimestamp(self.seconds, UTC)) if self.seconds >= 0 else ""
+        except (ValueError, OverflowError, OSError):
+            return ""
 
 
 def read_signed_tag(data: bytes) -> SignedTag:

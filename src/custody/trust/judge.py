@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from custody.errors import SigningKeyError
 from custody.keys.ed25519 import PublicKey
+from custody.kinds import Merge
+from custody.kinds.fields import Fields
+from custody.ledger.canonical import MalformedError, decode_again
 from custody.ledger.entry import Header
 from custody.ledger.findings import Finding
 from custody.ledger.verify import Verified
 from custody.trust.anchors import Governing
 from custody.trust.document import Identity
+from custody.trust.merges import MergeEntry, Stretch, covered, own_merges
 from custody.trust.roles import may_write, needed_role
 
 NEVER = 2**63
@@ -56,6 +60,8 @@ class Judge:
         self._always_allowed: set[tuple[str, str]] = set()  # key and kind, wherever in the log
         self._unknown_chains: set[str] = set()
         self._latest = ("", -1, "")  # the latest time claimed since the last merge, where, and by which entry
+        self._merges: list[tuple[str, MergeEntry]] = []  # those that count, with their chain
+        self._stretches: list[Stretch] = []
         self._once: set[tuple[object, ...]] = set()
         self._disowned_entries: dict[str, str] = {}
         self._disowned_chains: dict[str, str] = {}
@@ -107,19 +113,24 @@ class Judge:
                 findings.append(Finding("once-repeated", message, position, entry_id))
             self._once.add(act)
         if header.kind == "merge" and counts:
-            self._check_covered_times(effective, position, findings)
+            taken = _taken(body)
+            if taken is not None:
+                self._merges.append((chain, MergeEntry(-1, position, taken, effective)))
+            self._stretches.append(Stretch(position, *self._latest))
+            self._latest = (effective, position, entry_id)
         elif effective > self._latest[0]:
             self._latest = (effective, position, entry_id)
         return Judged(position, entry_id, header, key, effective, writer.name, counts, body)
 
-    def _check_covered_times(self, merged: str, position: int, findings: list[Finding]) -> None:
-        """Nothing that a merge covers happened after it, whatever it claims (spec: which counts)."""
-        latest, where, entry_id = self._latest
-        if latest > merged:
-            merge = f"the merge at position {position} that covers it"
-            message = f"claims {latest}, behind {merge}: it takes effect {merged}"
-            findings.append(Finding("future-time", message, where, entry_id))
-        self._latest = ("", -1, "")
+    def covered_times(self, begins: Mapping[str, int]) -> Iterator[Finding]:
+        """At the end: nothing that a merge into this ledger covers happened after it, whatever it claims (spec: which
+        counts). `begins` is by chain the position of its genesis."""
+        acts = own_merges(one._replace(chain=begins[chain]) for chain, one in self._merges)
+        for _, act, latest in covered(acts, self._stretches):
+            if latest.time > act.time:
+                merge = f"the merge at position {act.position} that covers it"
+                message = f"claims {latest.time}, behind {merge}: it takes effect {act.time}"
+                yield Finding("future-time", message, latest.position, latest.entry)
 
     def _allowed(self, entry: Verified, writer: _Writer, chain: str, findings: list[Finding]) -> bool:
         kind = entry.header.kind
@@ -168,6 +179,18 @@ class Judge:
                 break
             position = recorded.position
         return position
+
+
+def _taken(body: bytes | None) -> int | None:
+    """How many entries a merge took, as it says; None where it cannot be read."""
+    try:
+        return (
+            sum(one.taken for one in Merge.read(Fields(decode_again(body), "merge")).sources)
+            if body
+            else None
+        )
+    except MalformedError:
+        return None
 
 
 def _fingerprint(key: str) -> str:

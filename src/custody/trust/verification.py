@@ -154,6 +154,7 @@ class Verification:
             *self._check_memory(log, remembered),
             *self._check_seen(log, seen, bool(checkpoints.own)),
             *self._check_missing(log.missing, judge),
+            *judge.covered_times({chain.id: chain.position for chain in log.rules.chains.values()}),
             *self._open_chains(log),
         ]
         current = self.governing.current

@@ -49,11 +49,12 @@ _WAY_BACK = 50  # links that backspace remembers
 
 
 class Start(NamedTuple):
-    """What the person asked for: where to begin, the roots given, and whose clock "02:30" is of."""
+    """What the person asked for: where to begin, the roots given, whose clock "02:30" is of, whether only to read."""
 
     link: Link = Link()
     roots: tuple[str, ...] = ()
     zone: str = "UTC"
+    read_only: bool = False
 
 
 def run(
@@ -81,7 +82,7 @@ class CustodyApp(App[None]):
         "app.tcss",
         *(
             f"screens/{name}.tcss"
-            for name in ("overview", "entries", "artifacts", "environments", "findings", "help")
+            for name in ("overview", "entries", "artifacts", "environments", "approvals", "findings", "help")
         ),
     ]
     DEFAULT_MODE = BEGIN

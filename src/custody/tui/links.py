@@ -59,4 +59,6 @@ def _line(words: Sequence[str], roots: Iterable[str]) -> str:
     return " ".join(["custody", *words, *(part for root in roots for part in ("--root", root))])
 
 
-_OPTIONS = frozenset({"--at", "--code", "--env", "--kind", "--tab", "--entry", "--artifact", "-n"})
+_OPTIONS = frozenset(
+    {"--at", "--code", "--env", "--kind", "--tab", "--entry", "--artifact", "--known-at", "-n"}
+)

@@ -29,15 +29,27 @@ from custody.kinds import (
     Tag,
 )
 from custody.ledger.entry import Subject
+from custody.ledger.reader import Snapshot as Opened
 from custody.ledger.reader import open_ledger
 from custody.ledger.writer import Draft, Signed
 from custody.policy.asking import Known
 from custody.policy.facts import Facts
-from custody.policy.gather import Gatherer, gather
+from custody.policy.gather import Gatherer
+from custody.policy.identities import Identities
 from custody.policy.tags import NOBODY
+from custody.query.index import Index
 from custody.query.types import Proof
+from custody.trust.document import parse_trust
 
 C1, C2, C3 = "1c" * 20, "2c" * 20, "3c" * 20
+PEOPLE = Identities.from_trust(parse_trust(Book().text))
+
+
+def gather(
+    snapshot: Opened, index: Index, artifact: str, environment: str, before: int | None = None
+) -> Facts:
+    gatherer = Gatherer(Known(snapshot, index), PEOPLE)
+    return gatherer.gather([artifact], environment, at=before)[artifact]
 
 
 def facts(
@@ -250,20 +262,22 @@ def test_a_blank_seal_may_have_listed_a_chain_that_is_not_there(tmp_path: Path) 
 
 
 def test_a_name_binds_in_its_trail_as_far_as_is_asked(tmp_path: Path) -> None:
-    """Two of one name make what was bound unbound: afterwards, and not in front of it."""
+    """Two of one name make what was bound unbound: afterwards, and not in front of it. It counts for nothing then, but
+    nobody can tell that it was not about this one."""
     book = Book()
     book.chain("builder", 1, checked("api", "fail"), recorded("one"), trail="7", seal=False)
     before = len(book.entries)
     book.chain("builder", 5, recorded("two"), trail="7")
     with book.open(tmp_path) as (snapshot, index):
         one = of("one").sha256
-        assert gather(snapshot, index, one, "prod").evidence == ()
+        (now,) = gather(snapshot, index, one, "prod").evidence
+        assert (now.subject, now.control, now.result, now.readable) == (one, "tests", "", False)
         (then,) = gather(snapshot, index, one, "prod", before).evidence
         assert (then.subject, then.result) == (one, "fail")
-        gatherer = Gatherer(Known(snapshot, index))
+        gatherer = Gatherer(Known(snapshot, index), PEOPLE)
         (in_time,) = gatherer.gather([one], "prod", moment=at(4))[one].evidence
         assert in_time == then
-        assert gatherer.gather([one], "prod", moment=at(5))[one].evidence == ()
+        assert gatherer.gather([one], "prod", moment=at(5))[one].evidence == (now,)
         assert gather(snapshot, index, one, "prod", before - 1).evidence == ()
 
 
@@ -271,7 +285,8 @@ def test_a_redacted_record_keeps_a_name_as_ambiguous_as_it_was(tmp_path: Path) -
     book = Book()
     made = book.chain("builder", 1, checked("api"), recorded("one"), recorded("two"), trail="7")
     book.erase(made[3])
-    assert facts(book, tmp_path).evidence == ()
+    (found,) = facts(book, tmp_path).evidence
+    assert (found.control, found.readable) == ("tests", False)
 
 
 def test_a_name_in_another_trail_binds_to_nothing(tmp_path: Path) -> None:
@@ -385,7 +400,7 @@ def tag(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             if not said:
                 raise InputError("no signed tag")
             return SimpleNamespace(**{"name": "v1", "commit": C1, "key": "aa" * 32, "environments": ("prod",),
-                                      "artifact": of("one").sha256, **said})  # fmt: skip
+                                      "artifact": of("one").sha256, "made": at(0), **said})  # fmt: skip
 
         monkeypatch.setitem(
             sys.modules, "custody.record.tag", SimpleNamespace(read_signed_tag=read_signed_tag)
@@ -473,7 +488,7 @@ def test_many_at_once_are_as_each_by_itself(tmp_path: Path) -> None:
     book.chain("keeper", 20, allowed("api?"))
     words = [of(str(number)).sha256 for number in range(9)]
     with book.open(tmp_path) as (snapshot, index):
-        together = Gatherer(Known(snapshot, index)).gather(words, "prod")
+        together = Gatherer(Known(snapshot, index), PEOPLE).gather(words, "prod")
         assert list(together) == words
         for word in words:
             assert together[word] == gather(snapshot, index, word, "prod")

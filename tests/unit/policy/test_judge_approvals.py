@@ -321,6 +321,19 @@ class TestTags:
         assert one(approvals(), approval(writer="dev-2", signed_by=KEY["dev-3"])).sentence.count("dev-3") == 1
         assert one(approvals(), approval(writer="relay", signed_by=KEY["dev-3"])).state == "satisfied"
 
+    def test_a_tag_is_as_old_as_it_says_however_late_it_is_recorded(self) -> None:
+        hour = approvals(max_age=timedelta(hours=1))
+        tag = approval(550, "relay", signed_by=KEY["dev-3"], given_at=at(545))
+        assert one(hour, tag).state == "satisfied"
+        assert one(hour, replace(tag, given_at=at(100))).state == "failed"
+        assert "does not say when" in one(hour, replace(tag, given_at="")).sentence
+        assert one(hour, replace(tag, given_at=at(700))).state == "satisfied", (
+            "and no younger than its record"
+        )
+        assert one(approvals(), replace(tag, given_at=at(10))).state == "satisfied", (
+            "a tag is made before the build"
+        )
+
     def test_of_a_key_that_is_nobodys(self) -> None:
         found = one(approvals(), approval(writer="dev-2", signed_by=KEY["stranger"]))
         assert found.state == "failed" and "a tag whose key is nobody's" in found.sentence

@@ -73,7 +73,7 @@ def test_a_signed_tag_says_what_it_approves_and_whose_key_says_so(
     assert tag.key == repository.public
     assert tag.environments == ("prod", "prod-eu")
     assert tag.artifact == FINGERPRINT
-    assert tag.seconds == 1795055411
+    assert tag.seconds == 1795055411 and tag.made == "2026-11-19T02:30:11.000Z"
 
 
 def test_a_tag_made_for_something_else_approves_nothing(repository: Repository) -> None:

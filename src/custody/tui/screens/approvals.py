@@ -1,96 +1,323 @@
-"""Approvals: whose word was given, for what and where."""
+"""Approvals: what waits for whom, whose word was given, and one's own word given with one's own key."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from functools import partial
+from typing import ClassVar, Literal, cast
 
 from textual import on
+from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.content import Content
 from textual.widget import Widget
+from textual.worker import WorkType
 
+from custody.errors import CustodyError
+from custody.kinds import Word
+from custody.ledger.writer import Receipt
+from custody.policy.waiting import Waiting, WaitingList
 from custody.query.approvals import ApprovalLine, list_approvals
 from custody.query.index import Index
+from custody.query.moments import EnvironmentReference
+from custody.tui.judging import Judging
 from custody.tui.links import Link
-from custody.tui.screens.base import AnswersScreen
+from custody.tui.screens import approvals_words as words
+from custody.tui.screens.approvals_pane import AskedPane
+from custody.tui.screens.approvals_reading import (
+    Question,
+    known_identity,
+    read_question,
+    read_waiting,
+    why_read_only,
+)
+from custody.tui.screens.artifacts_reading import find_meant
+from custody.tui.screens.base import AnswersScreen, LedgerScreen
+from custody.tui.screens.signing import SigningScreen
 from custody.tui.session import Session
-from custody.tui.widgets.table import Cell, Column, Row, Table
-from custody.tui.widgets.when import utc
+from custody.tui.widgets.asking import ask
+from custody.tui.widgets.table import Table
+from custody.tui.widgets.words import FAULT, GAP, GOOD, MUTED, Words, line
 
-SHOWN = 1000  # of the newest; the search reaches the others
+View = Literal["waiting", "given"]
+
+SHOWN = 1000
+"""Of the newest that were given; the search reaches the others."""
 
 
 class ApprovalsScreen(AnswersScreen):
-    """Approvals and rejections, the newest first."""
+    """What waits, or what was given, and beside it what an approver must see."""
 
     TAB = "approvals"
     SEARCH = "artifact, environment, person or reason"
-    COLUMNS: ClassVar[tuple[Column, ...]] = (
-        Column("", 1),
-        Column("Time (UTC)", 16, roomy=19, clip=True, from_width=60),
-        Column("Decision", 9),
-        Column("Environment", 11, flex=1, from_width=40),
-        Column("Artifact", flex=2),
-        Column("Fingerprint", 12, from_width=100, clip=True),
-        Column("Reason", flex=3, from_width=100),
-        Column("By", 14, roomy=18, from_width=50),
-    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "answer('approved')", "Approve", id="approvals.approve",
+                tooltip="Approve it with your own key, and record it in the ledger"),
+        Binding("x", "answer('rejected')", "Reject", id="approvals.reject",
+                tooltip="Reject it with your own key and a reason, and record it in the ledger"),
+        Binding("w", "turn", "Waiting or given", id="approvals.view",
+                tooltip="What waits for an approval, or what was given"),
+        Binding("o", "entry", "Entry", show=False, id="approvals.entry",
+                tooltip="Open the entry that gave it, or that recorded what waits"),
+        Binding("t", "artifact", "Artifact", show=False, id="approvals.artifact",
+                tooltip="Open the artifact's page"),
+    ]  # fmt: skip
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
+        self.pane = AskedPane(id="asked")
         self._drawn: Index | None = None
-        self._lines: list[ApprovalLine] = []
+        self._judging: Judging | None = None
+        self._view: View = "waiting"
+        self._waiting: WaitingList | None = None
+        self._shown: list[Waiting] = []
+        self._given: list[ApprovalLine] = []
+        self._wanted: tuple[str, str] | None = None
+        self._me = ""
+        self._read_only = ""
 
     def compose_body(self) -> Iterable[Widget]:
         with Container(id="body"):
-            yield Table(self.COLUMNS, id="list")
+            with Container(id="left"):
+                yield Words(id="about-list")
+                yield Table(words.WAITING, empty="What waits is being looked for.", id="waiting")
+                yield Table(words.GIVEN, id="given")
+            yield self.pane
 
     def on_mount(self) -> None:
-        self.query_one(Table).focus()
+        self._turn_to("waiting")
+        self.query_one("#waiting").focus()
+
+    # --- what is asked of every screen
 
     def draw_answers(self, index: Index) -> None:
         if self._drawn is not index:
             self._drawn = index
-            self.search(self.searched)
+            self._judging = judging = Judging(self.state, index)
+            snapshot, wanted = self.state.snapshot, self.ledger.start.read_only
+            self._waiting = None
+            ask(
+                self, "read-only", lambda: why_read_only(snapshot, wanted), self._take_read_only, self.trouble
+            )
+            ask(self, "me", lambda: known_identity(judging, os.environ), self._take_me, self.trouble)
+            self.ask("waiting", lambda: read_waiting(judging), self._take_waiting)
+            self._list_given()
 
     def search(self, text: str) -> None:
-        index = self.state.index
-        if index is not None:
-            self.ask("list", lambda: list_approvals(index, text=text, limit=SHOWN), self._show)
-
-    def _show(self, found: list[ApprovalLine]) -> None:
-        self._lines = found
-        nothing = "No approval is recorded." if not self.searched else "No approval is of that kind."
-        self.query_one(Table).show_rows([_row(one) for one in found], nothing)
-
-    @on(Table.Chosen, "#list")
-    def open_entry(self, event: Table.Chosen) -> None:
-        self.ledger.go(Link("entries", entry=self._lines[event.index].proof.position))
+        self._list_waiting()
+        self._list_given()
 
     def link(self) -> Link:
-        return Link(self.TAB, search=self.searched)
+        found = self.pane.question
+        if found is None:
+            return Link(self.TAB, search=self.searched)
+        environment = EnvironmentReference(found.asked.environment)
+        return Link(self.TAB, artifact=found.asked.artifact, environment=environment, search=self.searched)
 
     def follow(self, link: Link) -> None:
         if link.search:
             self.search_for(link.search)
+        if link.artifact and link.environment is not None:
+            self._wanted = link.artifact, link.environment.environment
+            self._find_wanted()
 
     def command(self) -> Sequence[str]:
+        found = self.pane.question
+        if found is not None and (self._view == "waiting" or self.pane.has_focus):
+            return "gate", found.asked.artifact, "--env", found.asked.environment
         return "log", "--kind", "approval"
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing is answered where nothing is asked."""
+        if action in ("answer", "turn", "entry", "artifact") and self.state.refusal:
+            return None
+        if action in ("answer", "entry", "artifact") and self.pane.question is None:
+            return None
+        return super().check_action(action, parameters)
 
-def _row(one: ApprovalLine) -> Row:
-    good = one.decision == "approved"
-    sign: Cell = ("✓", "good") if good else ("✗", "fault")
-    decision: Cell = one.decision
-    if not one.in_force:
-        sign, decision = ("○", "muted"), (f"{one.decision}, replaced", "muted")
-    return (
-        sign,
-        (utc(one.proof.time), "muted"),
-        decision,
-        (one.environment, "strong"),
-        one.name,
-        (one.sha256, "muted"),
-        (one.detail, "muted"),
-        one.proof.writer or ("nobody known", "gap"),
-    )
+    def trouble(self, error: CustodyError) -> None:
+        self.pane.clear(line((str(error), FAULT), limit=400))
+        self.refresh_bindings()
+
+    # --- what there is
+
+    def _take_read_only(self, why: str) -> None:
+        self._read_only = why
+        self._say_about()
+
+    def _take_me(self, identity: str) -> None:
+        self._me = identity
+        found = self.pane.question
+        if identity and found is not None and found.asked.recorder != identity:
+            self._read(found.asked.artifact, found.asked.environment)
+
+    def _take_waiting(self, found: WaitingList) -> None:
+        self._waiting = found
+        self._list_waiting()
+
+    def _list_waiting(self) -> None:
+        found = self._waiting
+        if found is None:
+            return
+        self._shown = [one for one in found.found if words.finds(one, self.searched)]
+        table = self.query_one("#waiting", Table)
+        nothing = "Nothing that waits is of that kind." if self.searched else "Nothing waits for an approval."
+        table.show_rows([words.waiting_row(one) for one in self._shown], nothing)
+        self._say_about()
+        if self._wanted is not None:
+            self._find_wanted()
+        elif self._view == "waiting":
+            table.go(0)
+            self._read_row(0)
+
+    def _list_given(self) -> None:
+        index, text = self.state.index, self.searched
+        if index is not None:
+            self.ask("given", lambda: list_approvals(index, text=text, limit=SHOWN), self._show_given)
+
+    def _show_given(self, found: list[ApprovalLine]) -> None:
+        self._given = found
+        nothing = "No approval is of that kind." if self.searched else "No approval is recorded."
+        table = self.query_one("#given", Table)
+        table.show_rows([words.given_row(one) for one in found], nothing)
+        self._say_about()
+        if self._view == "given":
+            self._read_row(table.cursor)
+
+    def _say_about(self) -> None:
+        words_ = self.query_one("#about-list", Words)
+        if self._view == "given":
+            words_.say(words.about_given(len(self._given), SHOWN, self._read_only))
+        elif self._waiting is not None:
+            words_.say(words.about_waiting(self._waiting, len(self._shown), self._read_only))
+
+    # --- the two lists
+
+    @property
+    def _table(self) -> Table:
+        return self.query_one(f"#{self._view}", Table)
+
+    def _turn_to(self, view: View) -> None:
+        self._view = view
+        self.set_class(view == "given", "-given")
+
+    def action_turn(self) -> None:
+        self.remove_class("-inside")
+        self._turn_to("given" if self._view == "waiting" else "waiting")
+        self._table.focus()
+        self._say_about()
+        self._read_row(self._table.cursor)
+
+    @on(Table.Highlighted)
+    def read_row(self, event: Table.Highlighted) -> None:
+        if event.table is self._table and self._wanted is None:
+            self._read_row(event.index)
+
+    def _read_row(self, place: int) -> None:
+        if self._view == "waiting" and place < len(self._shown):
+            one = self._shown[place]
+            self._read(one.artifact.sha256, one.environment)
+        elif self._view == "given" and place < len(self._given):
+            self._read(self._given[place].sha256, self._given[place].environment)
+        elif self._waiting is not None:
+            self.pane.clear(line(("Nothing is chosen.", MUTED)))
+            self.refresh_bindings()
+
+    @on(Table.Chosen)
+    def enter_pane(self) -> None:
+        """Enter goes on into what an approver must see; escape comes back."""
+        self.add_class("-inside")
+        self.pane.focus()
+
+    @on(AskedPane.Left)
+    def leave_pane(self) -> None:
+        self.remove_class("-inside")
+        self._table.focus()
+
+    # --- one question
+
+    def _find_wanted(self) -> None:
+        """What a link named: in the list of what waits, or by itself."""
+        if self._wanted is None or self._judging is None or self._waiting is None:
+            return
+        judging, (wanted, environment) = self._judging, self._wanted
+
+        def arrive(meant: list[str]) -> None:
+            sha256 = meant[0]
+            places = [
+                place
+                for place, one in enumerate(self._shown)
+                if (one.artifact.sha256, one.environment) == (sha256, environment)
+            ]
+            if places:
+                self.query_one("#waiting", Table).go(places[0])
+            self._wanted = None
+            self._read(sha256, environment)
+
+        def failed(error: CustodyError) -> None:
+            self._wanted = None
+            self.trouble(error)
+
+        ask(self, "find", lambda: find_meant(judging, wanted), arrive, failed)
+
+    def _read(self, sha256: str, environment: str) -> None:
+        judging, me = self._judging, self._me
+        if judging is not None:
+            self.ask("question", lambda: read_question(judging, sha256, environment, me), self._show_question)
+
+    def _show_question(self, found: Question) -> None:
+        self.pane.show(found)
+        self.refresh_bindings()
+
+    def action_entry(self) -> None:
+        place = self._table.cursor
+        if self._view == "given" and place < len(self._given):
+            self.ledger.go(Link("entries", entry=self._given[place].proof.position))
+        elif self.pane.question is not None:
+            self.ledger.go(Link("entries", entry=self.pane.question.line.proof.position))
+
+    def action_artifact(self) -> None:
+        found = self.pane.question
+        if found is not None:
+            environment = EnvironmentReference(found.asked.environment)
+            self.ledger.go(Link("artifacts", artifact=found.asked.artifact, environment=environment))
+
+    # --- an answer
+
+    def action_answer(self, decision: Word) -> None:
+        found, judging = self.pane.question, self._judging
+        if found is None or judging is None:
+            return
+        if self._read_only:
+            self.say(
+                line(("Read-only: ", f"{GAP} bold"), self._read_only, ", so nothing can be recorded here.")
+            )
+            return
+        if self.state.changed:
+            self.say(line(("The file was changed on disk: ctrl+r opens it again. Then look again.", GAP)))
+            return
+        screen = SigningScreen(self.session, judging, found, decision)
+        self.ledger.push_screen(screen, partial(self._answered, found, decision))
+
+    def _answered(self, found: Question, decision: Word, receipt: Receipt | None) -> None:
+        if receipt is None:
+            return
+        name = found.line.name or found.asked.artifact[:12]
+        said = line(
+            (f"✓ {decision.capitalize()}  ", f"{GOOD} bold"),
+            f"{name} for {found.asked.environment}, recorded at position {receipt.position:,}",
+            (f"  id {receipt.id}", MUTED),
+            limit=400,
+        )
+        # By the app: this screen goes with the file as it was.
+        self.ledger.run_worker(cast(WorkType[None], partial(_open_again, self, said)))
+
+
+async def _open_again(screen: ApprovalsScreen, said: Content) -> None:
+    """The ledger as it is now, through the gate and verified, with a word on what was recorded."""
+    app = screen.ledger
+    await app.action_reopen()
+    shown = app.screen_stack[0]
+    if isinstance(shown, LedgerScreen):
+        shown.call_later(shown.say, said)

@@ -1,216 +1,325 @@
-"""Artifacts: which there are, and the whole path of the one under the cursor."""
+"""Artifacts: which there are, what the policy says of each, and the page of the one under the cursor."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import threading
+from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual import on
-from textual.containers import Container, Vertical
+from textual.binding import Binding, BindingType
+from textual.containers import Container
 from textual.content import Content
+from textual.timer import Timer
 from textual.widget import Widget
 
 from custody.errors import CustodyError
-from custody.query.artifacts import find_artifacts, list_artifacts
+from custody.query.artifacts import Order
 from custody.query.index import Index
-from custody.query.trace import trace
-from custody.query.types import ArtifactLine, TimelineItem, Trace
+from custody.query.moments import EnvironmentReference
+from custody.tui.judging import Judging
 from custody.tui.links import Link
+from custody.tui.screens.artifacts_page import ArtifactPage
+from custody.tui.screens.artifacts_reading import (
+    SHOWN,
+    Known,
+    Listed,
+    Page,
+    find_meant,
+    fingerprint_path,
+    read_list,
+    read_page,
+    stopped,
+)
+from custody.tui.screens.artifacts_table import ArtifactTable
 from custody.tui.screens.base import AnswersScreen
 from custody.tui.session import Session
-from custody.tui.widgets.table import Cell, Column, Row, Table
-from custody.tui.widgets.when import utc
-from custody.tui.widgets.words import FAULT, GAP, MUTED, Words, facts, line
+from custody.tui.widgets.asking import ask
+from custody.tui.widgets.prompt import WAITING, Line
+from custody.tui.widgets.sizes import size_text
+from custody.tui.widgets.table import Table
+from custody.tui.widgets.words import FAULT, GAP, GOOD, MUTED, Words, line
 
-SHOWN = 1000  # of the newest; the filter reaches the others
+ORDERS: dict[Order, str] = {
+    "newest": "the newest first",
+    "oldest": "the oldest first",
+    "name": "by name",
+    "running": "those that run now first",
+}
+_TELL_EVERY = 0.25  # seconds
 
 
 class ArtifactsScreen(AnswersScreen):
-    """A list of artifacts, and one artifact's timeline."""
+    """A list of artifacts, and one artifact's page."""
 
     TAB = "artifacts"
     SEARCH = "name, fingerprint, commit or version"
-    LIST: ClassVar[tuple[Column, ...]] = (
-        Column("Artifact", flex=3),
-        Column("Version", 10, roomy=12),
-        Column("Fingerprint", 12, clip=True),
-        Column("Checks", 9),
-        Column("Approved for", 12, flex=1),
-        Column("Runs in", 10, flex=1),
-    )
-    TIMELINE: ClassVar[tuple[Column, ...]] = (
-        Column("", 1),
-        Column("Time (UTC)", 16, roomy=19, clip=True),
-        Column("What happened", flex=3),
-        Column("Detail", flex=2, from_width=100),
-        Column("By", 12, roomy=16),
-        Column("Entry", 7, right=True),
-    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f", "fingerprint", "Fingerprint", id="artifacts.fingerprint",
+                tooltip="Fingerprint a file or folder on disk, and say whether it is known"),
+        Binding("s", "sort", "Sort", id="artifacts.sort",
+                tooltip="Sort: the newest first, the oldest, by name, those that run now"),
+        Binding("right_square_bracket", "section(1)", "Next part", key_display="]", id="artifacts.next-part",
+                tooltip="The next part of the page: path, controls, source, attachments, signed"),
+        Binding("left_square_bracket", "section(-1)", "Part before", key_display="[", show=False,
+                id="artifacts.part-before"),
+        Binding("e", "environment", "Environment", id="artifacts.environment",
+                tooltip="Judge for the next environment that a policy governs, then and now"),
+        Binding("a", "approvals", "Approve", id="artifacts.approve",
+                tooltip="Show what an approver must see of it, in the approvals"),
+    ]  # fmt: skip
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._lines: list[ArtifactLine] = []
-        self._items: tuple[TimelineItem, ...] = ()
+        self.page = ArtifactPage(session.state.snapshot, id="page")
         self._drawn: Index | None = None
-        self._on_view = ""
+        self._judging: Judging | None = None
+        self._order: Order = "newest"
+        self._listing = False
+        self._list_again = False
+        self._listed_for: tuple[str, str] | None = None
         self._wanted = ""
+        self._environment = ""
+        self._hashing: threading.Event | None = None
+        self._progress = (0, 0)
+        self._teller: Timer | None = None
 
     def compose_body(self) -> Iterable[Widget]:
         with Container(id="body"):
-            yield Table(self.LIST, id="list")
-            with Vertical(id="detail"):
-                yield Words(id="about")
-                yield Table(self.TIMELINE, id="timeline")
+            with Container(id="left"):
+                yield Words(id="about-list")
+                yield ArtifactTable(id="list")
+            yield self.page
 
     def on_mount(self) -> None:
-        self.query_one("#list", Table).focus()
+        self.query_one(ArtifactTable).focus()
+
+    def on_unmount(self) -> None:
+        self._stop_hashing()
+
+    # --- what is asked of every screen
 
     def draw_answers(self, index: Index) -> None:
         if self._drawn is not index:
-            self.search(self.searched)
+            self._drawn = index
+            self._judging = Judging(self.state, index)
+            self._listed_for = None
+            self._list()
 
     def search(self, text: str) -> None:
-        self._drawn = self.state.index
-        self._list(text)
+        self._list()
 
     def link(self) -> Link:
-        return Link(self.TAB, artifact=self._on_view, search=self.searched)
+        page = self.page.page
+        return Link(
+            self.TAB,
+            artifact=page.trace.artifact.sha256 if page is not None else self._wanted,
+            environment=EnvironmentReference(self._environment) if self._environment else None,
+            search=self.searched,
+        )
 
     def follow(self, link: Link) -> None:
+        if link.environment is not None:
+            self._environment = link.environment.environment
         if link.artifact or link.search:
             self._wanted = link.artifact
             self.search_for(link.search)
+        if link.artifact:
+            self.add_class("-page")
+            self.page.enter()
 
     def command(self) -> Sequence[str]:
-        if self._on_view:
-            return "trace", self._on_view
-        return ("artifacts", *([self.searched] if self.searched else []))
+        inside = self.has_class("-page") or self.page.has_focus_within
+        return (inside and self.page.command()) or (
+            "artifacts",
+            *([self.searched] if self.searched else []),
+        )
 
-    def _list(self, text: str) -> None:
-        index = self.state.index
-        if index is not None:
-            self.ask("list", lambda: list_artifacts(index, text=text, limit=SHOWN), self._show_list)
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing is asked where nothing is answered."""
+        if action in ("fingerprint", "sort", "section", "environment", "approvals"):
+            if self.state.refusal:
+                return None
+            page = self.page.page
+            if action == "environment" and (page is None or len(page.environments) < 2):
+                return False
+            if action == "approvals" and (page is None or not page.environment):
+                return False
+        return super().check_action(action, parameters)
 
-    def _show_list(self, found: list[ArtifactLine]) -> None:
-        self._lines = found
-        table = self.query_one("#list", Table)
-        table.show_rows([_line_row(one) for one in found], "No artifact of that kind is recorded.")
-        if self._wanted:
-            self._find(self._wanted)
-        elif found:
-            table.go(0)
-            self._trace(found[0].sha256)
-        else:
-            self._clear(Content(""))
-        self._wanted = ""
+    # --- the list
 
-    def _find(self, wanted: str) -> None:
+    def _list(self) -> None:
+        """List what is searched for now. Only the last of what is typed meanwhile is asked for after it."""
+        if self._judging is None:
+            return
+        if self._listing:
+            self._list_again = True
+            return
+        self._listing, self._list_again = True, False
+        question = partial(read_list, self._judging, self.searched, self._order)
+        wanted = self.searched, self._order
+        self.ask("list", question, lambda found: self._show_list(found, wanted))
+
+    def _show_list(self, found: Listed, wanted: tuple[str, str]) -> None:
+        self._listing = False
+        if self._list_again:
+            self._list()
+            return
+        table = self.query_one(ArtifactTable)
+        nothing = "No artifact is of that kind." if self.searched else "No artifact is recorded."
+        assert self._judging is not None
+        table.show_lines(found.lines, found.environments, self._judging, nothing)
+        self.query_one("#about-list", Words).say(_about(found, self._order))
+        if wanted != self._listed_for:
+            self._listed_for = wanted
+            if self._wanted:
+                self._find()
+            elif found.lines:
+                table.go(0)
+                self._read(found.lines[0].sha256)
+            else:
+                self.page.clear(line(""))
+        elif self._wanted:
+            self._find()
+
+    def _find(self) -> None:
         """An artifact that may be far down the list, or have run without ever being recorded."""
-        index = self.state.index
-        if index is not None:
-            self.ask("find", lambda: find_artifacts(index, wanted), lambda found: self._arrive(wanted, found))
+        judging, wanted = self._judging, self._wanted
+        if judging is None:
+            return
 
-    def _arrive(self, wanted: str, found: list[str]) -> None:
-        if len(found) != 1:
-            told = f"{len(found)} artifacts are meant" if found else "No artifact is meant"
-            self.say(line((f"{told} by ", GAP), (wanted, "bold")))
-        if found:
-            place = next((place for place, one in enumerate(self._lines) if one.sha256 == found[0]), None)
+        def arrive(found: list[str]) -> None:
+            sha256 = found[0]
+            if len(found) > 1:
+                told = f"{len(found)} artifacts are meant; this is the newest of "
+                self.say(line((told, GAP), (wanted, "bold")))
+            table = self.query_one(ArtifactTable)
+            place = next((place for place, one in enumerate(table.lines) if one.sha256 == sha256), None)
             if place is not None:
-                self.query_one("#list", Table).go(place)
-            self._trace(found[0])
+                table.go(place)
+            self._wanted = ""
+            self._read(sha256)
+
+        self.ask("find", lambda: find_meant(judging, wanted), arrive)
+
+    def action_sort(self) -> None:
+        orders = list(ORDERS)
+        self._order = orders[(orders.index(self._order) + 1) % len(orders)]
+        self._list()
 
     @on(Table.Highlighted, "#list")
     def read_artifact(self, event: Table.Highlighted) -> None:
-        if event.index < len(self._lines):
-            self._trace(self._lines[event.index].sha256)
+        lines = self.query_one(ArtifactTable).lines
+        if event.index < len(lines) and not self._wanted:
+            self._read(lines[event.index].sha256)
 
     @on(Table.Chosen, "#list")
-    def enter_timeline(self) -> None:
-        self.query_one("#timeline", Table).focus()
+    def enter_page(self) -> None:
+        """Enter goes on into the page; escape comes back."""
+        self.add_class("-page")
+        self.page.enter()
 
-    @on(Table.Chosen, "#timeline")
-    def open_entry(self, event: Table.Chosen) -> None:
-        self.ledger.go(Link("entries", entry=self._items[event.index].proof.position))
+    @on(ArtifactPage.Left)
+    def leave_page(self) -> None:
+        self.remove_class("-page")
+        self.query_one(ArtifactTable).focus()
 
-    def _trace(self, sha256: str) -> None:
-        index = self.state.index
-        if index is not None:
-            self.ask("trace", lambda: trace(index, sha256), self._show_trace)
+    # --- the page
 
-    def _show_trace(self, found: Trace) -> None:
-        self._items = found.items
-        self._on_view = found.artifact.sha256
-        self.query_one("#about", Words).say(facts(_about(found)))
-        table = self.query_one("#timeline", Table)
-        table.show_rows([_item_row(item) for item in found.items])
-        table.go(0)
+    def _read(self, sha256: str) -> None:
+        judging, snapshot, environment = self._judging, self.state.snapshot, self._environment
+        if judging is not None:
+            self.ask("page", lambda: read_page(judging, snapshot, sha256, environment), self._show_page)
+
+    def _show_page(self, page: Page) -> None:
+        self.page.show(page)
+        self.refresh_bindings()
+
+    @on(ArtifactPage.Entry)
+    def open_entry(self, event: ArtifactPage.Entry) -> None:
+        self.ledger.go(Link("entries", entry=event.position))
+
+    def action_section(self, by: int) -> None:
+        self.page.turn(by)
+
+    def action_environment(self) -> None:
+        page = self.page.page
+        if page is not None and page.environments:
+            names = page.environments
+            self._environment = names[(names.index(page.environment) + 1) % len(names)]
+            self._read(page.trace.artifact.sha256)
+
+    def action_approvals(self) -> None:
+        page = self.page.page
+        if page is not None:
+            sha256, environment = page.trace.artifact.sha256, EnvironmentReference(page.environment)
+            self.ledger.go(Link("approvals", artifact=sha256, environment=environment))
 
     def trouble(self, error: CustodyError) -> None:
-        self._clear(line((str(error), FAULT)))
+        self._listing = False
+        self._wanted = ""
+        self.page.clear(line((str(error), FAULT), limit=400))
+        self.refresh_bindings()
 
-    def _clear(self, instead: Content) -> None:
-        self._items = ()
-        self._on_view = ""
-        self.query_one("#about", Words).say(instead)
-        self.query_one("#timeline", Table).show_rows([])
+    # --- a file on disk
+
+    def action_fingerprint(self) -> None:
+        self.prompt("Fingerprint", "the path of a file, a folder or an image on this machine", self._hash)
+
+    def _hash(self, path: str) -> str:
+        judging = self._judging
+        if not path.strip():
+            return "which file?"
+        if judging is None:
+            return "there are no answers yet"
+        self._stop_hashing()
+        self._hashing = end = threading.Event()
+        self._progress = (0, 0)
+
+        def told(done: int, total: int) -> None:
+            self._progress = (done, total)
+            if end.is_set():
+                raise stopped()
+
+        self._teller = self.set_interval(_TELL_EVERY, self._tell_progress)
+
+        def failed(error: CustodyError) -> None:  # it is wrong with the path that was typed
+            self._stop_hashing()
+            self.prompted(str(error))
+
+        ask(self, "file", lambda: fingerprint_path(judging, path, told), self._show_known, failed)
+        return WAITING
+
+    def _show_known(self, known: Known) -> None:
+        self._stop_hashing()
+        self.prompted("")
+        about = f"{known.path}  {size_text(known.size)}  sha256 {known.sha256}"
+        if not known.found:
+            self.say(line(("✗ Not known to this ledger  ", f"{GAP} bold"), about, limit=None))
+            return
+        self.say(line(("✓ Known  ", f"{GOOD} bold"), about, limit=None))
+        self._wanted = known.found[0]
+        self._find()
+
+    def _tell_progress(self) -> None:
+        done, total = self._progress
+        if self._hashing is not None:
+            self.say(line((f"reading, {done * 100 // total} %" if total else "reading", MUTED)))
+
+    @on(Line.Closed)
+    def _stop_hashing(self) -> None:
+        if self._hashing is not None:
+            self._hashing.set()
+            self._hashing = None
+        if self._teller is not None:
+            self._teller.stop()
+            self._teller = None
 
 
-def _line_row(one: ArtifactLine) -> Row:
-    checks = " ".join(
-        text
-        for text in (f"✓{one.passed}" if one.passed else "", f"✗{one.failed}" if one.failed else "")
-        if text
-    )
-    look = "fault" if one.failed else "good"
-    approved: Cell = ", ".join(one.approved) or ("nowhere", "muted")
-    if one.rejected:
-        approved = (f"{', '.join(one.approved)} ✗ {', '.join(one.rejected)}".strip(), "gap")
-    return (
-        (one.name, "strong"),
-        one.version,
-        (one.sha256, "muted"),
-        (checks, look) if checks else ("none", "muted"),
-        approved,
-        (", ".join(one.running_in), "accent"),
-    )
-
-
-def _about(found: Trace) -> Iterator[tuple[str, Content]]:
-    one, chain = found.artifact, found.chain
-    yield (
-        "Artifact",
-        line(
-            (one.name, "bold"),
-            f" {one.version}".rstrip(),
-            (f"  {one.size:,} bytes" if one.size else "", MUTED),
-        ),
-    )
-    yield "SHA-256", line(one.sha256)
-    yield "Source", line(one.repository, f" commit {one.commit}" if one.commit else "")
-    if chain is not None:
-        build = " ".join(part for part in (chain.flow, chain.trail, chain.job) if part)
-        yield (
-            "Build",
-            line(
-                build, (f" by {chain.writer}" if chain.writer else "", MUTED), (f"  {chain.run_url}", MUTED)
-            ),
-        )
-    else:
-        yield "Build", line(("no entry that counts records this artifact", GAP))
-    runs = [
-        f"{span.environment} as {span.service} since {utc(span.since)}"
-        for span in found.running
-        if not span.until
-    ]
-    yield "Runs in", line(", ".join(runs) or ("nowhere now", MUTED), limit=400)
-
-
-def _item_row(item: TimelineItem) -> Row:
-    sign: Cell = ("·", "muted") if item.good is None else ("✓", "good") if item.good else ("✗", "fault")
-    title: Cell = item.title
-    if item.superseded:
-        sign, title = ("○", "muted"), (f"superseded: {item.title}", "muted")
-    proof = item.proof
-    writer: Cell = proof.writer or ("nobody known", "gap")
-    return sign, (utc(proof.time), "muted"), title, (item.detail, "muted"), writer, f"{proof.position:,}"
+def _about(found: Listed, order: Order) -> Content:
+    shown = len(found.lines)
+    count = f"{shown:,} of {found.recorded:,} artifacts" if shown < found.recorded else f"{shown:,} artifacts"
+    capped = f", no more than {SHOWN:,} at once: search for the others" if shown == SHOWN else ""
+    return line((f"{count}, {ORDERS[order]}{capped}", MUTED))

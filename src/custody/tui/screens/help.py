@@ -25,6 +25,12 @@ _CHAINS = (
     ("●  below ●", "a fork: two entries at one place, both signed"),
     ("┌ │ └ ╪", "in the table: a chain begins, goes on, ends, forks"),
 )
+_STATES = (
+    ("+  ×", "started, stopped"),
+    ("~  =", "another artifact in its place, another count of it"),
+    ("▲  M", "in the timeline: the cursor, the mark"),
+    ("?", "in the timeline: nobody reported for longer than the policy's interval"),
+)
 _KEYS = {"question_mark": "?", "slash": "/", "colon": ":", "less_than_sign": "<",
          "greater_than_sign": ">", "left_square_bracket": "[", "right_square_bracket": "]",
          "pageup": "page up", "pagedown": "page down"}  # fmt: skip
@@ -60,6 +66,9 @@ def _text(groups: Iterable[tuple[str, Iterable[Binding]]]) -> Content:
     rows.append(Content(""))
     rows.append(line(("Chains", f"{ACCENT} bold")))
     rows += [line((sign.ljust(_COLUMN), MUTED), meaning) for sign, meaning in _CHAINS]
+    rows.append(Content(""))
+    rows.append(line(("Environments", f"{ACCENT} bold")))
+    rows += [line((sign.ljust(_COLUMN), MUTED), meaning) for sign, meaning in _STATES]
     rows.append(Content(""))
     rows.append(line(("The line above the keys is custody's verdict: no ledger writes there.", MUTED)))
     return lines(rows)

@@ -74,8 +74,9 @@ class Prompt(Horizontal):
         done: Callable[[str], str],
         typed: Callable[[str], None] | None = None,
         text: str = "",
+        secret: bool = False,
     ) -> None:
-        """Show it and type into it."""
+        """Show it and type into it; what is `secret` is not shown."""
         if not self.is_open:
             self._before = self.screen.focused
         self._done, self._typed = done, typed
@@ -84,6 +85,7 @@ class Prompt(Horizontal):
         typing = self.query_one(Line)
         typing.disabled = False
         typing.placeholder = hint
+        typing.password = secret
         with self.prevent(Input.Changed):
             typing.value = text
         typing.cursor_position = len(text)

@@ -1,0 +1,159 @@
+"""One environment at one moment: what is said of the moment, the states around it, and the services as they were."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from textual.containers import Vertical
+from textual.widget import Widget
+
+from custody.policy.verdict import Verdict
+from custody.query.types import StateLine
+from custody.query.windows import Window
+from custody.tui.screens.environments_reading import Cursor, View
+from custody.tui.screens.environments_words import (
+    SERVICES,
+    Clocks,
+    Shown,
+    briefly,
+    moment,
+    rows_of,
+    service_row,
+)
+from custody.tui.widgets.states import StatesStrip
+from custody.tui.widgets.table import Table
+from custody.tui.widgets.words import Words, lines
+
+_NO_VERDICTS: Mapping[tuple[str, str], Verdict] = {}
+
+
+class EnvironmentPane(Vertical):
+    """Draws a `View`. It keeps the cursor on the service that it was on, from state to state."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.shown: list[Shown] = []
+        self.verdicts = _NO_VERDICTS
+        self._view: View | None = None
+        self._cursor: Cursor | None = None
+        self._service = ""
+        self._windows: Sequence[Window] = ()
+        self._clocks: Clocks | None = None
+        self._known = self._aside = ""
+        self._marked = 0
+        self._search = ""
+
+    def compose(self) -> Iterable[Widget]:
+        yield Words(classes="moment")
+        yield StatesStrip()
+        yield Table(SERVICES, classes="services")
+
+    @property
+    def table(self) -> Table:
+        return self.query_one(Table)
+
+    @property
+    def strip(self) -> StatesStrip:
+        return self.query_one(StatesStrip)
+
+    @property
+    def chosen(self) -> Shown | None:
+        """The service under the cursor."""
+        at = self.table.cursor
+        return self.shown[at] if at < len(self.shown) else None
+
+    def show(
+        self, view: View, cursor: Cursor, clocks: Clocks, known: str, marked: int, aside: str = ""
+    ) -> None:
+        """Another moment: its verdicts and blind windows are still to come. `aside` stands behind its name."""
+        was = self._view
+        if was is None or was.side.about != view.side.about:
+            self._service, self._windows = "", ()
+        self._view, self._cursor, self._clocks = view, cursor, clocks
+        self._known, self._marked, self._aside = known, marked, aside
+        self.verdicts = _NO_VERDICTS
+        self.draw_moment()
+        self._draw_services(first=not self._service)
+
+    def search(self, text: str) -> None:
+        """Show the services that a text finds, and no others."""
+        self._search = text
+        self._draw_services(first=False)
+
+    def judged(self, verdicts: Mapping[tuple[str, str], Verdict]) -> None:
+        """The verdicts came."""
+        self.verdicts = verdicts
+        self._draw_rows()
+
+    def silent(self, windows: Sequence[Window]) -> None:
+        """The blind windows came."""
+        self._windows = windows
+        self.draw_moment()
+
+    def remember(self, index: int) -> None:
+        """The cursor came to a service."""
+        if index < len(self.shown):
+            self._service = self.shown[index].about.service
+
+    def on_resize(self) -> None:
+        self.draw_moment()
+
+    # --- drawing
+
+    def draw_moment(self) -> None:
+        """What is said of the moment, and the states around it, in the room there is."""
+        view, cursor = self._view, self._cursor
+        if view is None or cursor is None or self._clocks is None:
+            return
+        words = self.query_one(".moment", Words)
+        if self.screen.has_class("-tiny"):
+            words.say(briefly(view, cursor))
+        else:
+            here = self._here(view, cursor)
+            told = moment(view, cursor, self._clocks, self.content_size.width, here, self._known, self._aside)
+            words.say(lines(told))
+        side = view.side
+        blind = {number for number, since, until in _spans(view.bars) if self._is_blind(since, until)}
+        self.strip.show(view.bars, side.place.number, side.timeline.count, self._marked, blind)
+
+    def _here(self, view: View, cursor: Cursor) -> list[Window]:
+        """The blind windows that the cursor is in."""
+        state = view.standing.state
+        if state is None:
+            return []
+        at = cursor.instant or "~"
+        return [one for one in self._windows if one.since <= at and (at < one.until or one.after is None)]
+
+    def _is_blind(self, since: str, until: str) -> bool:
+        return any(one.since < until and since < one.until for one in self._windows)
+
+    def _draw_services(self, *, first: bool) -> None:
+        """The services, the cursor on the one that it was on, or at `first` on the first of what changed."""
+        view = self._view
+        self.shown = rows_of(view.standing.state if view is not None else None, self._search)
+        at = next((n for n, one in enumerate(self.shown) if one.about.service == self._service), None)
+        if at is None:
+            changed = next((n for n, one in enumerate(self.shown) if one.change), 0)
+            at = changed if first else min(self.table.cursor, max(len(self.shown) - 1, 0))
+        service = self._service
+        with self.prevent(Table.Highlighted):
+            self._draw_rows()
+            self.table.go(at)
+        self._service = service or (self.shown[at].about.service if self.shown else "")
+
+    def _draw_rows(self) -> None:
+        known = self._view is not None and self._view.standing.state is not None
+        empty = (
+            "None that is searched for." if self._search else "Nothing ran here." if known else "Not known."
+        )
+        self.table.show_rows([service_row(one, self.verdict_on(one)) for one in self.shown], empty)
+
+    def verdict_on(self, one: Shown) -> Verdict | None:
+        """The verdict on a row, once it is there."""
+        return self.verdicts.get((one.about.service, one.about.sha256)) if one.service else None
+
+
+def _spans(bars: Sequence[StateLine]) -> Iterable[tuple[int, str, str]]:
+    """Each state on view with when it began, and when the next did."""
+    ends = [*(bar.time for bar in bars[1:]), "~"][: len(bars)]
+    return ((bar.number, bar.time, end) for bar, end in zip(bars, ends, strict=True))
