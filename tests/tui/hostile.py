@@ -108,7 +108,7 @@ def ledger(path: Path, payload: str) -> Path:
             Draft("note", {**Note(evil).write(), evil: evil}),
         ],
     )
-    approval = Approval(api, "prod", "approved", evil, evil, extras)
+    approval = Approval(api, "prod", "approved", evil, evil, extras=extras)
     book.write(APPROVER, genesis, [Draft("approval", approval.write(), (api,))])
     mine = Approval(api, "staging", "approved", evil, extras=extras)
     book.write(APPROVER, genesis, [Draft("approval", mine.write(), (api,))])

@@ -153,8 +153,15 @@ class ApprovalsScreen(AnswersScreen):
             self._read(found.asked.artifact, found.asked.environment)
 
     def _take_waiting(self, found: WaitingList) -> None:
-        self._waiting = found
+        first, self._waiting = self._waiting is None, found
         self._list_waiting()
+        if first and not found.found and self._wanted is None and self._view == "waiting":
+            at_it = self.focused is self._table
+            self._turn_to("given")  # where nothing waits, what was given says more
+            if at_it:
+                self._table.focus()
+            self._say_about()
+            self._read_row(self._table.cursor)
 
     def _list_waiting(self) -> None:
         found = self._waiting

@@ -320,6 +320,7 @@ class ArtifactsScreen(AnswersScreen):
 
 def _about(found: Listed, order: Order) -> Content:
     shown = len(found.lines)
-    count = f"{shown:,} of {found.recorded:,} artifacts" if shown < found.recorded else f"{shown:,} artifacts"
+    things = "artifact" if found.recorded == 1 else "artifacts"
+    count = f"{shown:,} of {found.recorded:,} {things}" if shown < found.recorded else f"{shown:,} {things}"
     capped = f", no more than {SHOWN:,} at once: search for the others" if shown == SHOWN else ""
     return line((f"{count}, {ORDERS[order]}{capped}", MUTED))

@@ -202,7 +202,7 @@ def opened_rows(opened: Opened) -> tuple[tuple[Column, ...], list[Row], str]:
 def _preview_column(number: int, title: str) -> Column:
     if title in ("Result", "Level", "Severity", "Seconds", "Fix"):
         return Column(title, 12, from_width=50 if number else 0)
-    return Column(title, flex=2 if number < 3 else 3, from_width=80 if number > 2 else 0)
+    return Column(title, flex=2 if number < 3 else 3, from_width=60 if number > 2 else 0)
 
 
 def _section(title: str) -> Content:
