@@ -214,6 +214,18 @@ def test_a_later_name_brings_no_exception_to_an_earlier_moment(tmp_path: Path) -
     assert outcome(book, tmp_path / "2", moment=at(20)) == "passed"
 
 
+def test_an_exception_for_ever_ends_after_a_year(tmp_path: Path) -> None:
+    """Whatever an admin signed: only the command that records one refuses it."""
+    book = Book()
+    book.chain("keeper", 1, policy(TESTS), allowed("api", until=50 * 12 * MONTH))
+    book.chain("builder", 2, recorded("one"))
+    with judging(book, tmp_path) as judgement:
+        said = [judgement.verdict(of("one").sha256, "prod", moment=at(day * 24 * 60)) for day in (360, 370)]
+    assert [one.outcome for one in said] == ["passed", "failed"] and "has expired" in said[1].controls[
+        0
+    ].sentence
+
+
 def test_which_of_two_erased_records_stands_first_changes_no_verdict(tmp_path: Path) -> None:
     found = []
     for order in (("api", "web"), ("web", "api")):

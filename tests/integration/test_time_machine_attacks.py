@@ -129,3 +129,17 @@ def test_reports_of_one_instant_count_alike_by_whatever_order_of_merges(tmp_path
         told.append(([one["sha256"] for one in found["services"]], [one["entry"] for one in notes]))
     assert told[0] == told[1]
     assert len(told[0][1]) == 1
+
+
+def test_a_report_that_was_redacted_is_missed_and_not_passed_over(folder: Path, tmp_path: Path) -> None:
+    desk = Desk(folder).copy(tmp_path)
+    desk.env = {"CUSTODY_LEDGER": "main.ledger"}
+    desk("trust", "pin", world.ORIGIN, "root.key.pub")
+    last = answer(desk, "env", "show", "prod")["lastReport"]["entry"]
+    desk("redact", last, "--reason", "asked for", "--key", "keeper.key")
+    desk("checkpoint", "--key", "keeper.key")
+    found = answer(desk, "env", "show", "prod")
+    assert (found["state"]["number"], found["lost"]) == (2, 1)
+    assert "1 snapshot in that time, redacted or unreadable" in desk("env", "show", "prod").out
+    assert answer(desk, "env", "show", "prod", "--at", "2026-03-02")["lost"] == 0
+    assert answer(desk, "env", "show", "whole")["lost"] == 0

@@ -19,8 +19,6 @@ from custody.text import safe_text
 if TYPE_CHECKING:
     from custody.cli.times import Clock
 
-LONGEST = timedelta(days=366)
-
 _DURATION = r"([0-9]{1,5}) ?(h|d|w)"
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _GLOB = r"[A-Za-z0-9._/@:+*?-]{1,200}"
@@ -108,6 +106,8 @@ def _glob(given: str, what: str) -> str:
 
 def _end(until: str, clock: Clock) -> str:
     """The moment that an exception ends at (UTC text). Raises UsageError for one that is over, or too far off."""
+    from custody.kinds.allow import LONGEST
+
     now = datetime.now(UTC)
     duration = re.fullmatch(_DURATION, until.strip().lower())
     if duration:

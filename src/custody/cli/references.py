@@ -54,7 +54,7 @@ class Point:
         self.state, self.when = find_state(
             self.history, self.reference, self.moment.utc if self.moment is not None else None
         )
-        self.seen = seen(self.history, self.when)
+        self.seen = seen(self.history, self.when, self.state.time if self.state is not None else "")
 
     def later(self) -> tuple[frozenset[int], State | None]:
         """The positions of the reports that arrived since and changed what was believed, and what is known now."""
@@ -70,6 +70,7 @@ class Point:
         state = self.state
         if state is None:
             console.out(f"{safe_text(self.name)}: not known: nothing had been reported of it by then")
+            self._print_lost()
             return
         console.out(f"{label:11} {safe_text(state.environment)}, state {state.number} of {state.of}")
         until = f"until {clock.text(state.until)}" if state.until else "and is the latest known"
@@ -77,6 +78,7 @@ class Point:
         writer = safe_text(state.proof.writer) or "unknown"
         console.out(f"proven by   entry {state.proof.entry} (position {state.proof.position}, by {writer})")
         self._print_seen(state, clock)
+        self._print_lost()
 
     def _print_seen(self, state: State, clock: Clock) -> None:
         """How well the moment that is asked about was looked at: what was not seen may have been otherwise."""
@@ -102,6 +104,14 @@ class Point:
             parts += f" and {more} more" if more > 0 else ""
             console.out(f"in parts    {safe_text(parts, 400)}: what runs outside of them was not reported")
 
+    def _print_lost(self) -> None:
+        if self.seen.lost:
+            entries = f"{self.seen.lost} {self.history.basis}{'' if self.seen.lost == 1 else 's'}"
+            text = (
+                f"lost        {entries} in that time, redacted or unreadable: they may have been about this"
+            )
+            console.out(console.style(text, "warn"))
+
     def json(self) -> dict[str, Any]:
         """For --json: what was asked, and the state without what runs in it."""
         from custody.query.parts import shown_part
@@ -115,6 +125,7 @@ class Point:
             "lastReport": _proof(self.seen.last),
             "nextReport": _proof(self.seen.next),
             "parts": [shown_part(part) for part in self.seen.parts],
+            "lost": self.seen.lost,
             "state": None
             if state is None
             else {

@@ -21,6 +21,8 @@ from custody.ledger.store import Store
 
 WORTH = 512
 """Bytes: a shorter list is written out again."""
+RECENT = 20_000
+"""Entries, the last ones of the ledger, among which they are looked for: a long ledger costs no more than that."""
 MOST = 500
 """Snapshots that are looked at, from the newest back."""
 
@@ -32,7 +34,8 @@ def renewed(surroundings: Recording, body: Snapshot) -> Snapshot:
     key = surroundings.signer().public.hex
     with Store(surroundings.ledger, surroundings.wait) as store, store.transaction() as transaction:
         view = transaction.view()
-        for position in reversed(view.positions_with(b'"kind":"snapshot"')[-MOST:]):
+        recent = view.positions_with(b'"kind":"snapshot"', since=max(0, view.count - RECENT))
+        for position in reversed(recent[-MOST:]):
             found = _said_at(view, position, key)
             if found is not None and found[1].unchanged:
                 found = _entry(view, found[1].unchanged, key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from custody.kinds.extras import NONE, Extras
 from custody.kinds.fields import Fields, present
@@ -11,6 +12,8 @@ from custody.ledger.canonical import JsonObject, MalformedError
 from custody.ledger.entry import Subject
 
 MAX_CONTROLS = 1000
+LONGEST = timedelta(days=366)
+"""How long an exception lasts at the most: one that stands is a policy."""
 
 
 @dataclass(frozen=True, slots=True)

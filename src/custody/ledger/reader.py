@@ -138,14 +138,14 @@ class Snapshot:
             (bytes.fromhex(chain), first, last, limit),
         )
 
-    def positions_with(self, fragment: bytes, *, first: bool = False) -> list[int]:
-        """Positions of entries whose header's bytes contain a fragment; with `first`, only among those that are filed
-        as the first of their chain (to file one elsewhere is a fault of its own).
+    def positions_with(self, fragment: bytes, *, first: bool = False, since: int = 0) -> list[int]:
+        """Positions, from `since` on, of entries whose header's bytes contain a fragment; with `first`, only among
+        those that are filed as the first of their chain (to file one elsewhere is a fault of its own).
         """
         rows = self._all(
             f"SELECT position FROM entry NOT INDEXED WHERE {'seq = 0 AND ' if first else ''}"
-            "instr(header, ?) > 0 ORDER BY position",
-            (fragment,),
+            "position >= ? AND instr(header, ?) > 0 ORDER BY position",
+            (since, fragment),
         )
         return [row[0] for row in rows]
 

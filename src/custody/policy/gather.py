@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from custody.kinds import Artifact
+from custody.kinds.allow import LONGEST
 from custody.ledger.entry import Subject
 from custody.policy.approval_facts import approval_facts
 from custody.policy.asking import Asking, Known
@@ -21,6 +22,7 @@ from custody.policy.globs import matches
 from custody.policy.identities import Identities
 from custody.policy.releases import Releases
 from custody.policy.trail_facts import trail_facts
+from custody.query.slack import moved
 from custody.query.types import Proof
 
 AT_ONCE = 100
@@ -216,13 +218,18 @@ class _Gathering:
         rows = [row for row in self._asking.rows(_ALLOWED, ["", *self._found]) if self._is_here(row)]
         for artifact, one in self._found.items():
             one.allowed += (
-                AllowFact(Proof(*row[:4]), frozenset(json.loads(row[9])), row[7], row[8])
+                AllowFact(Proof(*row[:4]), frozenset(json.loads(row[9])), _end(row[2], row[7]), row[8])
                 for row in rows
                 if row[4] in ("", artifact) and _names(row, one)
             )
 
     def _is_here(self, row: tuple[Any, ...]) -> bool:
         return matches(row[6], self._environment)
+
+
+def _end(begun: str, until: str) -> str:
+    """When an exception ends: it was written for as long as its admin liked, and counts for no longer than one may."""
+    return min(until, moved(begun, LONGEST))
 
 
 def _names(row: tuple[Any, ...], found: _Found) -> bool:

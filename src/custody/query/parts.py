@@ -69,18 +69,28 @@ class FirstLooks:
 
 class Seen(NamedTuple):
     """How well an environment was looked at by an instant: the last report until then, the first one behind it, and,
-    where nobody had ever reported the whole, the parts of which somebody had (as the index stores them)."""
+    where nobody had ever reported the whole, the parts of which somebody had (as the index stores them).
+
+    `lost` is how many entries took effect in between that may have been about it: their bodies are not there, because
+    they were redacted, or cannot be read.
+    """
 
     last: Proof | None
     next: Proof | None
     parts: tuple[str, ...]
+    lost: int
 
 
-def seen(history: History, when: str) -> Seen:
-    """What answers for a state at an instant; for one that is known from deployments alone nothing does."""
-    if history.basis != "snapshot":
-        return Seen(None, None, ())
+def seen(history: History, when: str, began: str = "") -> Seen:
+    """What answers at an instant for a state that began at another; of deployments alone there is no report."""
     arrived = history.arrived()
+    row = history.index.row(
+        f"SELECT count(DISTINCT position) FROM blank WHERE kind = ? AND time >= ? AND time <= ? AND {arrived}",
+        history.basis, began, when,
+    )  # fmt: skip
+    lost = row[0] if row else 0
+    if history.basis != "snapshot":
+        return Seen(None, None, (), lost)
     ask = (
         f"SELECT position, entry, time, writer FROM snapshot WHERE environment = ? AND time {{0}} ? AND {arrived} "
         "ORDER BY time {1}, tie {1}, position {1} LIMIT 1"
@@ -91,6 +101,7 @@ def seen(history: History, when: str) -> Seen:
         Proof(*last) if last else None,
         Proof(*following) if following else None,
         _parts(history, when, arrived),
+        lost,
     )
 
 

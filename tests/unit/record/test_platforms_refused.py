@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -92,10 +92,64 @@ def test_nothing_at_all_is_not_nothing_that_runs(platform: str) -> None:
 
 
 def test_nothing_that_runs() -> None:
-    nothing = {"kubernetes": {"kind": "List", "items": []}, "docker": [], "compose": [], "ecs": {"tasks": []},
+    nothing = {"kubernetes": {"kind": "List", "items": []}, "compose": [], "ecs": {"tasks": []},
                "lambda": {"Functions": []}, "custody": {"services": []}}  # fmt: skip
     for platform, value in nothing.items():
         assert read_platform(platform, json.dumps(value).encode()) == Sighting(())
+
+
+def test_what_a_tool_prints_of_nothing_that_it_found_is_not_that_nothing_runs() -> None:
+    assert "did not find" in refused("docker", [])
+    assert "compose ps too" in refused("compose", b"null\n")
+
+
+def first(value: Any) -> Any:
+    """Of every list its first value."""
+    if isinstance(value, dict):
+        return {key: first(one) for key, one in value.items()}
+    return [first(one) for one in value[:1]] if isinstance(value, list) else value
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield path
+    if isinstance(value, dict | list):
+        for key in value if isinstance(value, dict) else range(len(value)):
+            yield from places(value[key], (*path, key))
+
+
+@pytest.mark.parametrize("odd", [None, True, 7, "", "\x1b[2J", [], {}, [[]], [None]], ids=repr)
+@pytest.mark.parametrize("platform", sorted(FILES.keys() - {"systemd"}))
+def test_a_value_of_another_type_anywhere(platform: str, odd: object) -> None:
+    """It is refused, or nothing depends on it; and what is read of the rest can be recorded."""
+    text = json.dumps(first(parse_tool_documents(data(platform))[0]))
+    for path in places(json.loads(text)):
+        value = place = json.loads(text)
+        for key in path[:-1]:
+            place = place[key]
+        if path:
+            place[path[-1]] = odd
+        with suppress(InputError):
+            found = read_platform(platform, json.dumps(value if path else odd).encode())
+            assert isinstance(Snapshot.read(_fields(Snapshot("prod", found.running))), Snapshot)
+
+
+def test_what_is_in_no_state_that_is_known_is_not_said_to_have_stopped() -> None:
+    def pod(status: dict[str, Any]) -> bytes:
+        return changed("kubernetes", lambda value: value["items"][0]["status"].update(status))
+
+    for phase in (None, "", "Runing", "\x1b[2J"):
+        assert "items[0].status.phase" in refused("kubernetes", pod({"phase": phase}))
+    statuses = [{"name": "api", "image": "api:1", "imageID": "", "state": {"running": True}}]
+    assert "state.running" in refused("kubernetes", pod({"containerStatuses": statuses}))
+    assert "State is up" in refused(
+        "compose", data("compose").replace(b'"State":"running"', b'"State":"up"', 1)
+    )
+
+
+def test_units_of_which_the_last_line_was_cut_off() -> None:
+    whole = data("systemd")
+    assert "cut off" in refused("systemd", whole.rstrip(b"\n"))
+    assert "cut off" in refused("systemd", whole[: whole.rindex(b"MainPID=") + 9])
 
 
 @pytest.mark.parametrize("platform", sorted(FILES.keys() - {"systemd"}))

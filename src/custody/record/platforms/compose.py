@@ -18,6 +18,8 @@ from custody.record.tool_json import Object, an_object, member, needed, parse_to
 # Labels are joined by commas, and a label's text may hold commas too.
 _IMAGE_LABEL = re.compile(r"(?:^|,)com\.docker\.compose\.image=(sha256:[0-9a-f]{64})(?=,|$)")
 
+_NOT_RUNNING = ("created", "restarting", "removing", "exited", "dead")
+
 
 def read(data: bytes) -> Sighting:
     """What runs. Raises InputError naming the place."""
@@ -35,9 +37,12 @@ def read(data: bytes) -> Sighting:
     left_out: Counter[str] = Counter()
     running = []
     for one, place in containers:
-        if needed(one, "State", place) not in ("running", "paused"):
+        state = needed(one, "State", place)
+        if state in _NOT_RUNNING:
             left_out["containers that do not run"] += 1
             continue
+        if state not in ("running", "paused"):
+            raise InputError(f"{place}.State is {state[:40]}, which containers are not in")
         image = images.get(text(one, "Name", place), {})
         reference = text(one, "Image", place) or _reference(image)
         known = digest_of(text(image, "ID", "images")) or _labelled(one, place)
@@ -47,7 +52,10 @@ def read(data: bytes) -> Sighting:
 
 
 def _objects(data: bytes) -> Iterator[tuple[Object, str]]:
-    for number, document in enumerate(parse_tool_documents(data), 1):
+    documents = parse_tool_documents(data)
+    if all(document is None for document in documents):
+        raise InputError("it is what docker compose images prints of nothing: print docker compose ps too")
+    for number, document in enumerate(documents, 1):
         if document is None:  # what compose images prints of nothing
             continue
         if not isinstance(document, list):

@@ -48,6 +48,8 @@ def read(data: bytes) -> Sighting:
         raise InputError(
             "there are images in it and no container: inspect what runs as well, docker ps -q names it"
         )
+    if not containers:
+        raise InputError("it lists nothing, which docker inspect does of containers that it did not find")
     left_out: Counter[str] = Counter()
     running = []
     for one, place in containers.values():

@@ -20,6 +20,7 @@ from custody.record.platforms.sighting import Sighting, add_up, digest_of, of_im
 from custody.record.tool_json import Object, an_object, member, members, needed, parse_tool_json, text
 
 _HASHES = ("pod-template-hash", "rollouts-pod-template-hash")
+_NOT_RUNNING = ("Pending", "Succeeded", "Failed", "Unknown")
 # A CronJob names each of its jobs after itself and the minute, counted from 1970, for which it was scheduled.
 _MINUTE = re.compile(r"-([0-9]{8})")
 _MINUTES = range(25_000_000, 45_000_000)  # 2017 to 2055: a date such as 20261119 is none
@@ -38,8 +39,10 @@ def read(data: bytes) -> Sighting:
         phase = text(status, "phase", f"{place}.status")
         if metadata.get("deletionTimestamp") is not None:
             left_out["pods being deleted"] += 1
+        elif phase in _NOT_RUNNING:
+            left_out[f"pods that are {phase}"] += 1
         elif phase != "Running":
-            left_out[f"pods that are {phase or 'Unknown'}"] += 1
+            raise InputError(f"{place}.status.phase is {phase[:40] or 'missing'}, which pods are not in")
         else:
             running += _containers(pod, place, left_out)
     return Sighting(add_up(running), left_out)
@@ -72,7 +75,7 @@ def _containers(pod: Object, place: str, left_out: Counter[str]) -> Iterator[Run
     starts = members(spec, "initContainers", f"{place}.spec")
     sidecars = [one for one in starts if one.get("restartPolicy") == "Always"]
     debugging = members(spec, "ephemeralContainers", f"{place}.spec")
-    images = {one.get("name"): one for one in (*listed, *sidecars, *debugging)}
+    images = {text(one, "name", f"{place}.spec"): one for one in (*listed, *sidecars, *debugging)}
     if not members(status, "containerStatuses", f"{place}.status"):
         raise InputError(f"{place}.status.containerStatuses is missing, and the pod is Running")
     several = len(listed) + len(sidecars) > 1
@@ -80,10 +83,12 @@ def _containers(pod: Object, place: str, left_out: Counter[str]) -> Iterator[Run
         for number, one in enumerate(members(status, group, f"{place}.status")):
             at = f"{place}.status.{group}[{number}]"
             name = needed(one, "name", at)
-            if not isinstance(member(one, "state", at).get("running"), dict):
+            running = member(one, "state", at).get("running")
+            if running is None:
                 if group == "containerStatuses":
                     left_out["containers that do not run"] += 1
                 continue
+            an_object(running, f"{at}.state.running")
             apart = several or group != "containerStatuses"
             wanted = text(images.get(name, {}), "image", f"{place}.spec") or text(one, "image", at)
             digest, image_id = _image_id(text(one, "imageID", at))

@@ -86,6 +86,8 @@ def _units(data: bytes) -> Iterator[Mapping[str, str]]:
         lines = data.decode("utf-8").split("\n")
     except UnicodeDecodeError as error:
         raise InputError(f"not UTF-8: a bad byte at offset {error.start}") from None
+    if lines[-1]:
+        raise InputError(f"line {len(lines)} does not end: it was cut off")
     unit: dict[str, str] = {}
     seen: set[str] = set()
     for number, line in enumerate([*lines, ""], 1):
