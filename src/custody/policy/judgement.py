@@ -132,6 +132,16 @@ class Judgement:
         """The policy that governs an environment then, or a sentence that says why none does."""
         return governing(self._policies.in_force(at, moment), environment)
 
+    def named(self, moment: str | None = None) -> frozenset[str]:
+        """The environments that the policies in force name in full, whether or not anything is known of them."""
+        return frozenset(
+            glob
+            for entry in self._policies.in_force(None, moment)
+            if entry.policy is not None
+            for glob in entry.policy.environments
+            if not any(sign in glob for sign in "*?")
+        )
+
     def groups(self, moment: str | None = None) -> dict[str, tuple[str, ...]]:
         """The logical environments that the policies in force declare, and their members."""
         return {

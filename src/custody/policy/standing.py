@@ -11,7 +11,7 @@ from custody.query.types import State
 
 _ENVIRONMENTS = """
     SELECT name FROM environment UNION SELECT environment FROM approval UNION SELECT environment FROM deployment
-    UNION SELECT environment FROM decision ORDER BY 1
+    UNION SELECT environment FROM decision
 """
 
 
@@ -60,8 +60,9 @@ def standings_at(
 
 
 def governed(judgement: Judgement, moment: str | None = None) -> list[str]:
-    """The environments that this ledger speaks of and a policy governs at a moment, by name."""
-    names = [row[0] for row in judgement.index.rows(_ENVIRONMENTS)]
+    """The environments that a policy governs at a moment, by name: those that this ledger speaks of, and those that
+    the policy names in full, of which there may be nothing yet."""
+    names = sorted({*judgement.named(moment), *(row[0] for row in judgement.index.rows(_ENVIRONMENTS))})
     return [name for name in names if not isinstance(judgement.governing(name, moment=moment), str)]
 
 

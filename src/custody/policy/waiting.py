@@ -57,7 +57,13 @@ def waiting(judgement: Judgement, *, days: int = DAYS, limit: int = LOOKED_AT) -
     recorded, newest = recorded_since(index, since, limit)
     lines = {one.sha256: one for one in newest}
     found: list[Waiting] = []
-    for environment in governed(judgement):
+    environments = governed(judgement)
+    groups = judgement.groups()
+    # An approval for a group is one for each of its members.
+    covered = {member for group in environments for member in groups.get(group, ())}
+    for environment in environments:
+        if environment in covered:
+            continue
         controls = _approvals(judgement, environment)
         if controls:
             found += _in(judgement, environment, controls, lines)
