@@ -116,18 +116,6 @@ def others_can_read(info: os.stat_result) -> bool:
 # --- writing
 
 
-def why_not_writable(path: Path) -> str:
-    """Why this process may not write to a ledger, in words; "" where nothing speaks against it.
-
-    SQLite needs to make its journal beside the file. Whether it succeeds is only known when it is tried.
-    """
-    if not os.access(path, os.W_OK):
-        return "you have no permission to write to the file"
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        return "you have no permission to write to its folder"
-    return ""
-
-
 def create_private(path: Path, data: bytes) -> None:
     """A new file that only its owner can read (0600 whatever the umask), durable when this returns.
 

@@ -335,7 +335,7 @@ def test_read_only_is_said_instead(ledger: Path, monkeypatch: pytest.MonkeyPatch
     play(ledger, scene, start=ROOTS._replace(read_only=True))
     with open_ledger(ledger) as snapshot:
         assert approvals_reading.why_read_only(snapshot, False) == ""
-        monkeypatch.setattr("custody.system.os.access", lambda *_: False)
+        monkeypatch.setattr("custody.ledger.store.os.access", lambda *_: False)
         assert "no permission" in approvals_reading.why_read_only(snapshot, False)
 
 

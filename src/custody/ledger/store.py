@@ -257,6 +257,18 @@ def create_ledger(path: Path, *, exist_ok: bool) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def why_not_writable(path: Path) -> str:
+    """Why this process may not write to a ledger, in words; "" where nothing speaks against it.
+
+    SQLite needs to make its journal beside the file. Whether it succeeds is only known when it is tried.
+    """
+    if not os.access(path, os.W_OK):
+        return "you have no permission to write to the file"
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        return "you have no permission to write to its folder"
+    return ""
+
+
 def _check_before_opening(path: Path) -> os.stat_result:
     """What can be known before SQLite touches the file, which would act on a hot journal at once."""
     with system.open_regular(path) as file:

@@ -14,6 +14,7 @@ from custody.kinds import Word
 from custody.ledger import timestamps
 from custody.ledger.entry import Subject
 from custody.ledger.reader import Snapshot
+from custody.ledger.store import why_not_writable
 from custody.ledger.writer import Receipt
 from custody.policy.approving import Asked, ask
 from custody.policy.giving import give
@@ -166,8 +167,6 @@ def record(
 
 def why_read_only(snapshot: Snapshot, wanted: bool) -> str:
     """Why nothing can be recorded in a ledger, in words; "" where it can. `wanted` says that somebody asked for it."""
-    from custody.system import why_not_writable
-
     if wanted:
         return "it was opened with --read-only"
     return why_not_writable(snapshot.path)
