@@ -94,12 +94,11 @@ def test_what_is_on_screen_can_be_asked_on_the_command_line(
     copied: list[str] = []
     monkeypatch.setattr(CustodyApp, "copy_to_clipboard", lambda self, text: copied.append(text))
     rest = f" --ledger /evidence/payments.ledger --root {ROOT}"
-    sha256 = story.artifact("payments-api", "1.5.0").sha256
 
     async def scene(pilot: Pilot[None], app: CustodyApp) -> None:
         for keys, expected in [
             (["1"], "custody verify"),
-            (["2"], f"custody trace {sha256}"),
+            (["2"], "custody artifacts"),
             (["3", "home"], "custody env show 'prod@{2026-11-16T13:55:06.000Z}'"),
             (["4"], "custody log --kind approval"),
             (["5", "end"], "custody show position:33"),

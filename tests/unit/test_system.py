@@ -15,6 +15,7 @@ import pytest
 
 from custody import system
 from custody.errors import CustodyError, RefusedError, SigningKeyError, UsageError
+from custody.keys import channel
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
 
@@ -353,7 +354,7 @@ def test_a_file_where_the_folder_should_be_is_an_error(tmp_path: Path) -> None:
 def test_no_agent_is_a_plain_error(address: str | None) -> None:
     environ = {} if address is None else {"SSH_AUTH_SOCK": address}
     with pytest.raises(SigningKeyError) as caught:
-        system.connect_agent(environ)
+        channel.connect_agent(environ)
     assert caught.value.code == "no-agent"
     assert not address or address not in str(caught.value)
 

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from custody.errors import SigningKeyError
+from custody.keys.channel import AGENT_TIMEOUT, connect_agent
 from custody.keys.ed25519 import KEY_TYPE, PublicKey
 from custody.keys.wire import Fields, string
-from custody.system import AGENT_TIMEOUT, connect_agent
 
 _FAILURE, _LIST, _KEYS, _SIGN, _SIGNATURE = 5, 11, 12, 13, 14
 _SAID = "answer of the ssh-agent"

@@ -264,9 +264,8 @@ def test_no_hostile_agent_gets_a_key_in(name: str) -> None:
 
 def test_one_byte_at_a_time_does_not_outlast_the_limit() -> None:
     ours, theirs = socket.socketpair()
-    from custody import system
-
-    connection = object.__new__(system._SocketAgent)
+    from custody.keys import channel
+    connection = object.__new__(channel._SocketAgent)
     connection._socket, connection._timeout = ours, SOON
     stop = threading.Event()
 
