@@ -276,6 +276,8 @@ class ApprovalsScreen(AnswersScreen):
     def _show_question(self, found: Question) -> None:
         self.pane.show(found)
         self.refresh_bindings()
+        if found.asked.recorder != self._me:  # whose key is at hand was found out meanwhile
+            self._read(found.asked.artifact, found.asked.environment)
 
     def action_entry(self) -> None:
         place = self._table.cursor
