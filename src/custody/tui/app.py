@@ -28,13 +28,14 @@ from custody.tui.screens.base import LedgerScreen
 from custody.tui.screens.entries import EntriesScreen
 from custody.tui.screens.environments import EnvironmentsScreen
 from custody.tui.screens.findings import FindingsScreen
-from custody.tui.screens.help import HelpScreen
+from custody.tui.screens.help import HelpScreen, Sign
 from custody.tui.screens.merge import MergeScreen
 from custody.tui.screens.opening import OpeningScreen
 from custody.tui.screens.overview import OverviewScreen
 from custody.tui.session import Said, Session, Worker
 from custody.tui.settings import Settings, read_settings
 from custody.tui.state import State
+from custody.tui.stylesheet import ParsedOnce
 from custody.tui.widgets.table import Table
 from custody.tui.widgets.tabs import TABS
 from custody.tui.widgets.words import GOOD, MUTED, line
@@ -45,6 +46,7 @@ SCREENS: tuple[type[LedgerScreen], ...] = (
 )  # fmt: skip
 BEGIN = "begin"  # the mode of the screen that is there first, whichever it is
 LOOK_EVERY = 2.0  # seconds between looks at whether a file was changed
+_CALLED = {"enter": "enter", "backspace": "backspace"}
 _WAY_BACK = 50  # links that backspace remembers
 
 
@@ -118,6 +120,7 @@ class CustodyApp(App[None]):
         settings: Settings = Settings(),  # noqa: B008 - a constant
     ) -> None:
         super().__init__()
+        self.stylesheet = ParsedOnce(self.get_css_variables())
         self.start = start
         self.settings = settings
         self.crash: Exception | None = None
@@ -366,7 +369,7 @@ class CustodyApp(App[None]):
 
     def action_help(self) -> None:
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self._help()))
+            self.push_screen(HelpScreen(*self.help_here()))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What has nothing to act on is not offered."""
@@ -381,7 +384,15 @@ class CustodyApp(App[None]):
             return bool(self._back)
         return super().check_action(action, parameters)
 
-    def _help(self) -> Iterator[tuple[str, Iterator[Binding]]]:
+    def help_here(self) -> tuple[Iterator[tuple[str, Iterator[Binding]]], Sequence[Sign]]:
+        """The keys that work on the screen in front, in groups, and the signs that it draws."""
+        return self._keys_here(), getattr(self.screen, "SIGNS", ())
+
+    def get_key_display(self, binding: Binding) -> str:
+        """A key as the row of keys calls it: with the word that stands on it, where Textual has an arrow."""
+        return _CALLED.get(binding.key) or super().get_key_display(binding)
+
+    def _keys_here(self) -> Iterator[tuple[str, Iterator[Binding]]]:
         keys = self.settings.keys
         yield "Here", bindings_of(type(self.screen), keys)
         yield "In tables", bindings_of(Table, keys)

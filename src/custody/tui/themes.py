@@ -52,7 +52,7 @@ LIGHT = Theme(
     panel="#ebe8e1",
     boost="#0000000a",
     variables={
-        "quiet": "#66707b",
+        "quiet": "#5b6570",
         "cursor-away": "#ebe8e1",
         "block-cursor-background": "#cfdfee",
         "block-cursor-foreground": "#14181d",

@@ -17,6 +17,7 @@ A screen is a class for each tab, made anew for each ledger that is open. To bui
 * `SEARCH` says what `/` finds here, and `search` is called with what is typed, letter by letter, to show what it finds
   and nothing else; without a `SEARCH` the key is not offered. `searched` is what is searched for now, which stands in
   a line of its own until escape drops it. Any other line to type in: `prompt`.
+* `SIGNS` tells help what the signs mean that are drawn here.
 * `link` says where somebody is, and `follow` goes there: from the command line, from another screen, by backspace.
   It may be called before the index is there: keep what is wanted until `draw_answers`.
 * `command` gives the words of the CLI command that answers the same, without `custody`, ledger and roots; `y` copies
@@ -40,6 +41,7 @@ from textual.widget import Widget
 from custody.errors import CustodyError
 from custody.query.index import Index
 from custody.tui.links import Link
+from custody.tui.screens.help import Sign
 from custody.tui.session import Session
 from custody.tui.state import State
 from custody.tui.widgets.asking import ask
@@ -63,6 +65,7 @@ class LedgerScreen(Screen[None]):
 
     TAB: ClassVar[str]
     SEARCH: ClassVar[str] = ""
+    SIGNS: ClassVar[Sequence[Sign]] = ()
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Search", key_display="/", id="screen.search", tooltip="Search what is listed here"),
         Binding("y", "copy_command", "Copy", id="screen.copy",

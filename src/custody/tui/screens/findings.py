@@ -16,6 +16,7 @@ from custody.ledger.findings import CODES, Finding
 from custody.query.explain import Explanation, explain
 from custody.tui.links import Link
 from custody.tui.screens.base import LedgerScreen
+from custody.tui.screens.help import Sign
 from custody.tui.session import Session
 from custody.tui.state import Remark
 from custody.tui.widgets.findings import COLUMNS, finding_row, heading
@@ -48,6 +49,9 @@ class FindingsScreen(LedgerScreen):
 
     TAB = "findings"
     SEARCH = "code, weight, position or words"
+    SIGNS: ClassVar[Sequence[Sign]] = (
+        ("✗  !  ·", "", "a fault, a gap, a note"),
+    )
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)

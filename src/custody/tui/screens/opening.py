@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, cast
 
@@ -13,6 +14,7 @@ from textual.screen import Screen
 from custody.errors import CustodyError
 from custody.tui.places import Place, list_folder, look_at
 from custody.tui.recent import recent_ledgers
+from custody.tui.screens.help import Sign
 from custody.tui.session import Session
 from custody.tui.widgets.asking import ask
 from custody.tui.widgets.keys import Keys
@@ -41,6 +43,9 @@ class Choice(NamedTuple):
 class OpeningScreen(Screen[None]):
     """What there is to open. The first screen where no ledger was named, and above the tabs with ctrl+o."""
 
+    SIGNS: ClassVar[Sequence[Sign]] = (
+        ("●  ✓", "", "a ledger that is open; an export that you marked"),
+    )
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("", 1),
         Column("", 6),

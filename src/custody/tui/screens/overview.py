@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
 from textual import on
 from textual.containers import Horizontal, Vertical
@@ -13,6 +14,7 @@ from custody.errors import CustodyError
 from custody.ledger.findings import CODES
 from custody.tui.links import Link
 from custody.tui.screens.base import LedgerScreen
+from custody.tui.screens.help import Sign
 from custody.tui.session import Session
 from custody.tui.state import Remark, State
 from custody.tui.widgets.findings import COLUMNS, finding_row, heading
@@ -29,6 +31,9 @@ class OverviewScreen(LedgerScreen):
     """The ledger as a whole."""
 
     TAB = "overview"
+    SIGNS: ClassVar[Sequence[Sign]] = (
+        ("✗  !  ·", "", "a fault, a gap, a note"),
+    )
 
     def compose_body(self) -> Iterable[Widget]:
         with Vertical(id="body"):
