@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -186,22 +186,25 @@ class Known:
 
 SIZES = {"80x24": (80, 24), "120x40": (120, 40), "200x60": (200, 60)}
 Both = tuple[Drawn, Drawn]
+Again = Callable[[Pilot[None]], Awaitable[None]] | None
 
 
-async def looks(pilot: Pilot[None]) -> Both:
-    """What the screen shows in the dark, and in the light."""
+async def looks(pilot: Pilot[None], again: Again = None) -> Both:
+    """What the screen shows in the dark, and in the light; `again` is done after each change of the theme."""
     drawn = []
     for theme in (themes.DARK, themes.LIGHT):
         pilot.app.theme = theme.name
+        if again is not None:
+            await again(pilot)
         await settle(pilot)
         drawn.append(draw(pilot.app))
     pilot.app.theme = themes.DARK.name
     return drawn[0], drawn[1]
 
 
-async def sizes(pilot: Pilot[None]) -> AsyncIterator[tuple[str, Both]]:
+async def sizes(pilot: Pilot[None], again: Again = None) -> AsyncIterator[tuple[str, Both]]:
     """What it shows at each size."""
     for name, size in SIZES.items():
         await pilot.resize_terminal(*size)
         await settle(pilot)
-        yield name, await looks(pilot)
+        yield name, await looks(pilot, again)

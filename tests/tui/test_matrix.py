@@ -20,7 +20,8 @@ from custody.query.moments import parse_reference
 from custody.trust.verification import Expectations
 from custody.tui.app import CustodyApp, Start
 from custody.tui.links import Link
-from custody.tui.screens.help import help_text
+from custody.tui.screens.help import HelpScreen, help_text
+from custody.tui.widgets.words import Words
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_ledgers"
 OSLO = "Europe/Oslo"
@@ -73,8 +74,9 @@ async def merging(pilot: Pilot[None]) -> None:
 
 
 async def palette(pilot: Pilot[None]) -> None:
-    await stage.press(pilot, "5", "ctrl+p")
-    await pilot.pause(0.3)  # Textual's palette gathers what it offers in its own time
+    """Opened anew: Textual's palette gathers what it offers in its own time, and keeps the theme it was opened in."""
+    await stage.press(pilot, "escape", "ctrl+p")
+    await pilot.pause(0.3)
 
 
 def page(turns: int) -> tuple[Scene, Link]:
@@ -106,7 +108,7 @@ HEALTHY: dict[str, tuple[Scene, Link]] = {
     "entries-search": (keys("slash", *"hotfix", "enter"), Link("entries")),
     "findings": (keys("6"), Link()),
     "help": (keys("3", "question_mark"), Link()),
-    "palette": (palette, Link()),
+    "palette": (palette, Link("entries")),
     "prompt": (keys("g"), Link("environments")),
     "merge": (merging, Link()),
 }  # fmt: skip
@@ -123,6 +125,14 @@ TAMPERED: dict[str, tuple[str, Scene, Link]] = {
 }  # fmt: skip
 
 
+def explained(app: CustodyApp) -> set[str]:
+    """The signs that help tells of, here and on the screens behind."""
+    if isinstance(app.screen, HelpScreen):
+        return set(str(app.screen.query_one(Words).visual))
+    known = [sign for screen in app.screen_stack for sign in getattr(screen, "SIGNS", ())]
+    return set(help_text(app._keys_here(), known).plain)
+
+
 def hang(app: CustodyApp, scene: Scene, same: Same) -> None:
     """Play a scene; then hang its pictures beside those that are kept, and look for faults in each."""
     wrong: list[str] = []
@@ -130,8 +140,8 @@ def hang(app: CustodyApp, scene: Scene, same: Same) -> None:
     async def run() -> None:
         async with stage.playing(app) as pilot:
             await scene(pilot)
-            async for size, (dark, light) in stage.sizes(pilot):
-                told = set(help_text(*app.help_here()).plain)
+            async for size, (dark, light) in stage.sizes(pilot, palette if scene is palette else None):
+                told = explained(app)
                 for name, drawn in (("dark", dark), ("light", light)):
                     wrong.extend(f"{size} {name}: {one}" for one in faults(app, drawn, told))
                 if not same(gallery.picture(dark, light), size):

@@ -16,7 +16,7 @@ from textual.content import Content
 from custody.text import safe_text
 from custody.tui.links import Link
 from custody.tui.widgets.tabs import TABS
-from custody.tui.widgets.words import MUTED
+from custody.tui.widgets.words import ACCENT
 
 if TYPE_CHECKING:
     from custody.tui.app import CustodyApp
@@ -94,4 +94,4 @@ def _title(binding: Binding) -> str:
 
 
 def _shown(one: Command) -> Content:
-    return Content.assemble((one.key.rjust(_KEYS), f"{MUTED} not bold"), ("  ", ""), (one.title, ""))
+    return Content.assemble((one.key.rjust(_KEYS), ACCENT), f"  {one.title}")
