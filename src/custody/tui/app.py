@@ -203,7 +203,7 @@ class CustodyApp(App[None]):
 
     def _close_above(self) -> None:
         """What stands above the tabs goes, before another ledger comes to the front."""
-        if self.session is not None and len(self.screen_stack) > 1:
+        while self.session is not None and len(self.screen_stack) > 1:
             self.pop_screen()
 
     async def action_reopen(self) -> None:

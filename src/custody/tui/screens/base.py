@@ -28,17 +28,20 @@ A screen is a class for each tab, made anew for each ledger that is open. To bui
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Paste
 from textual.screen import Screen
 from textual.widget import Widget
 
 from custody.errors import CustodyError
 from custody.query.index import Index
+from custody.tui.dropped import dropped_paths, ledgers_of
 from custody.tui.links import Link
 from custody.tui.session import Session
 from custody.tui.state import State
@@ -202,6 +205,12 @@ class LedgerScreen(Screen[None]):
 
     def action_copy_command(self) -> None:
         self.ledger.copy_command(self)
+
+    def on_paste(self, event: Paste) -> None:
+        """Exports that were dropped here: what merging them would do."""
+        paths = dropped_paths(event.text)
+        if paths:
+            self.ask("dropped", lambda: ledgers_of(paths), partial(self.ledger.preview_merge, self.session))
 
 
 class AnswersScreen(LedgerScreen):
