@@ -16,7 +16,7 @@ from custody.report.environment import Changes, environment_report
 from custody.report.findings import findings_report
 from custody.report.head import not_verified, refuses
 from custody.report.ledger import ledger_report
-from custody.report.subject import Subject, Way, words
+from custody.report.subject import PACK, Subject, Way, words
 
 
 def ask(found: Answers, subject: Subject, way: Way, ledger: str) -> Asked:
@@ -24,7 +24,8 @@ def ask(found: Answers, subject: Subject, way: Way, ledger: str) -> Asked:
     told = words(subject, way)
     end = told.index("--") if "--" in told else len(told)
     roots = (part for root in found.report.roots for part in ("--root", root))
-    command = ("custody", *told[:end], "--ledger", ledger, *roots, *told[end:])
+    out = ("--out", way.folder) if way.form == PACK else ()
+    command = ("custody", *told[:end], "--ledger", ledger, *roots, *out, *told[end:])
     return Asked(datetime.now(UTC), way.zone, command, subject.phrases)
 
 

@@ -48,7 +48,7 @@ class Way(NamedTuple):
 
 
 def words(subject: Subject, way: Way) -> tuple[str, ...]:
-    """The command's words behind `custody`, without the ledger and the roots."""
+    """The command's words behind `custody`, without the ledger, the roots and the folder of a pack."""
     packed = way.form == PACK
     named = [PACK if packed else subject.kind, *([subject.query] if subject.query else [])]
     # A name may begin like an option, and is none behind this mark.
@@ -56,5 +56,5 @@ def words(subject: Subject, way: Way) -> tuple[str, ...]:
     found = ["report", *([] if behind else named), *(["--of", subject.kind] if packed else [])]
     for phrase in subject.phrases:
         found += [f"--{phrase.use}", phrase.moment.utc]
-    found += ["--tz", way.zone.key, *(["--out", way.folder] if packed else ["--format", way.form])]
+    found += ["--tz", way.zone.key, *([] if packed else ["--format", way.form])]
     return (*found, *behind)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,12 +29,12 @@ class Written(NamedTuple):
 def write_report(path: Path, document: Document, form: str, *, replace: bool = False) -> Written:
     """Write a report as `md`, `html` or `json`, durable when this returns.
 
-    Raises UsageError with code "exists" if anything has that name and `replace` is not said, as `check_replaceable`
+    Raises UsageError with code "exists" if anything has that name and `replace` is not said, as `check_place`
     does if it is, and "unwritable".
     """
     data = FORMATS[form](document).encode("utf-8")
     if replace:
-        check_replaceable(path)
+        check_place(path, replace=True)
         system.replace_file(path, data, private=False)
     else:
         system.publish_file(path, data)
@@ -46,20 +47,28 @@ def write_folder(folder: Path, found: Answers, document: Document) -> Written:
     return Written(folder, sum(size for _, size in files), files=files)
 
 
-def check_replaceable(path: Path) -> None:
-    """Evidence gives way to no report, though somebody said its name twice.
+def check_place(path: Path, *, replace: bool = False) -> None:
+    """Whether a report could have this name, as far as can be said before it is made.
 
-    Raises UsageError with code "ledger" for a ledger (or any other database), and "folder" for a folder.
+    Raises UsageError with code "exists" if anything has it and `replace` is not said; with code "folder" if a folder
+    does, and "ledger" if a ledger (or any other database) does, whatever is said: evidence gives way to no report.
     """
+    if not os.path.lexists(path):
+        return
     if path.is_dir():
         raise UsageError(f"{path}: is a folder; name a file in it", code="folder")
-    try:
-        with system.open_regular(path) as file:
-            is_database = file.read(len(_SQLITE)) == _SQLITE
-    except (RefusedError, OSError):
-        return  # there is none, or none that can be read: to write there says what is wrong
-    if is_database:
+    if _is_database(path):
         message = (
             f"{path}: is a ledger, or another database, and no report takes its place; choose another name"
         )
         raise UsageError(message, code="ledger")
+    if not replace:
+        raise UsageError(f"{path}: exists and is left as it is; choose another name", code="exists")
+
+
+def _is_database(path: Path) -> bool:
+    try:
+        with system.open_regular(path) as file:
+            return file.read(len(_SQLITE)) == _SQLITE
+    except (RefusedError, OSError):
+        return False  # what cannot be read is no ledger of ours
