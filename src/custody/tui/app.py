@@ -11,6 +11,7 @@ from typing import ClassVar, NamedTuple
 from rich.console import RenderableType
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.content import Content
 
 from custody.errors import EXIT_OK, CustodyError
 from custody.ledger.reader import Snapshot, open_ledger
@@ -18,7 +19,7 @@ from custody.trust.expectations import expect
 from custody.trust.verification import Expectations
 from custody.tui import themes
 from custody.tui.links import Link, command
-from custody.tui.palette import palette
+from custody.tui.palette import Palette
 from custody.tui.plain import AsciiOnly, draw_in_ascii, has_unicode
 from custody.tui.recent import add_recent
 from custody.tui.registry import bindings_of, every_binding
@@ -37,7 +38,7 @@ from custody.tui.settings import Settings, read_settings
 from custody.tui.state import State
 from custody.tui.widgets.table import Table
 from custody.tui.widgets.tabs import TABS
-from custody.tui.widgets.words import GOOD, MUTED, line
+from custody.tui.widgets.words import FAULT, GOOD, MUTED, line
 from custody.tui.work import Crashed, Work
 
 SCREENS: tuple[type[LedgerScreen], ...] = (
@@ -203,20 +204,34 @@ class CustodyApp(App[None]):
 
     def _close_above(self) -> None:
         """What stands above the tabs goes, before another ledger comes to the front."""
-        if self.session is not None and len(self.screen_stack) > 1:
+        while self.session is not None and len(self.screen_stack) > 1:
             self.pop_screen()
 
-    async def action_reopen(self) -> None:
-        """The file as it is on disk now, in the place of what was opened."""
-        old, screen = self.session, self.screen_stack[0]
-        if old is None or not isinstance(screen, LedgerScreen):
+    def _say(self, remark: Content) -> None:
+        """In the tab on view, whatever stands above it."""
+        screen = self.screen_stack[0]
+        if isinstance(screen, LedgerScreen) and screen.is_mounted:
+            screen.say(remark)
+
+    def action_reopen(self) -> None:
+        self.run_worker(self.reopen, group="reopen", exclusive=True)
+
+    async def reopen(self) -> None:
+        """The file as it is on disk now, in the place of what was opened; which stays where it is refused."""
+        old = self.session
+        if old is None:
             return
-        link = screen.link()
         try:
             snapshot, expectations = await asyncio.to_thread(self.let_in, old.state.snapshot.path)
         except CustodyError as error:
-            screen.trouble(error)
+            self._say(line(("✗ Not opened  ", f"{FAULT} bold"), (str(error), FAULT), limit=600))
             return
+        screen = self.screen_stack[0]
+        if self.session is not old or not isinstance(screen, LedgerScreen):
+            snapshot.close()  # the person went on to another ledger meanwhile
+            return
+        link = screen.link()
+        self._close_above()
         session = self._add(snapshot, expectations)
         self.sessions.remove(old)
         self._back = [(one, where) for one, where in self._back if one is not old]
@@ -244,7 +259,7 @@ class CustodyApp(App[None]):
     # --- beginning and end
 
     def on_mount(self) -> None:
-        self.set_interval(LOOK_EVERY, self._look)
+        self.set_interval(LOOK_EVERY, self._look_again)
         if self.session is None:
             return
         if self.start.link != Link(self.start.link.tab):
@@ -261,8 +276,12 @@ class CustodyApp(App[None]):
         for session in self.sessions:
             session.close()
 
+    def _look_again(self) -> None:
+        if not any(one.group == "look" for one in self.workers):
+            self.run_worker(self._look, group="look")
+
     async def _look(self) -> None:
-        """Whether the file on view was changed. In a thread: a network's file system may take its time."""
+        """Whether the file on view was changed. No key waits for it: a network's file system may take its time."""
         session = self.session
         if session is None or session.state.changed:
             return
@@ -343,7 +362,10 @@ class CustodyApp(App[None]):
         if session is not None:
             session.work.pause(not session.state.paused)
 
-    async def action_verify_again(self) -> None:
+    def action_verify_again(self) -> None:
+        self.run_worker(self._verify_again, group="verify", exclusive=True)
+
+    async def _verify_again(self) -> None:
         session = self.session
         if session is not None:
             await asyncio.to_thread(session.work.stop)
@@ -362,7 +384,7 @@ class CustodyApp(App[None]):
         self.theme = name
 
     def action_palette(self) -> None:
-        self.push_screen(palette())
+        self.push_screen(Palette())
 
     def action_help(self) -> None:
         if not isinstance(self.screen, HelpScreen):
