@@ -8,12 +8,10 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import ClassVar, NamedTuple
 
-from rich.console import RenderableType
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from custody.errors import EXIT_OK, CustodyError
+from custody.errors import CustodyError
 from custody.ledger.reader import Snapshot, open_ledger
 from custody.trust.expectations import expect
 from custody.trust.verification import Expectations
@@ -36,6 +34,7 @@ from custody.tui.screens.overview import OverviewScreen
 from custody.tui.session import Said, Session, Worker
 from custody.tui.settings import Settings, read_settings
 from custody.tui.state import State
+from custody.tui.terminal import TerminalApp
 from custody.tui.widgets.table import Table
 from custody.tui.widgets.tabs import TABS
 from custody.tui.widgets.words import FAULT, GOOD, MUTED, line
@@ -63,18 +62,14 @@ def run(
 ) -> int:  # fmt: skip
     """Show a ledger, or the ones there are to choose from, until the person leaves.
 
-    Exit 0, whatever the verdict: looking is not judging. Raises UsageError for settings that are none, and
-    CustodyError where something unforeseen happened.
+    Exit 0, whatever the verdict: looking is not judging; 128 and a signal's number where one ended it. Raises
+    UsageError for settings that are none, and CustodyError where something unforeseen happened.
     """
     app = CustodyApp(snapshot, expectations, start=start, settings=read_settings(every_binding()))
-    app.run(mouse=app.settings.mouse)
-    if app.crash is not None:
-        message = f"the terminal interface stopped ({type(app.crash).__name__}): nothing was written; please report it"
-        raise CustodyError(message, code="unforeseen") from None
-    return EXIT_OK
+    return app.play(mouse=app.settings.mouse)
 
 
-class CustodyApp(App[None]):
+class CustodyApp(TerminalApp):
     """Ledgers, each in six tabs."""
 
     TITLE = "custody"
@@ -121,7 +116,6 @@ class CustodyApp(App[None]):
         super().__init__()
         self.start = start
         self.settings = settings
-        self.crash: Exception | None = None
         self.sessions: list[Session] = []
         self.session: Session | None = None
         self._worker = worker
@@ -214,7 +208,7 @@ class CustodyApp(App[None]):
             screen.say(remark)
 
     def action_reopen(self) -> None:
-        self.run_worker(self.reopen, group="reopen", exclusive=True)
+        self.in_background("reopen", self.reopen)
 
     async def reopen(self) -> None:
         """The file as it is on disk now, in the place of what was opened; which stays where it is refused."""
@@ -264,7 +258,7 @@ class CustodyApp(App[None]):
             return
         if self.start.link != Link(self.start.link.tab):
             self.call_after_refresh(self._follow, self.start.link)
-        self.run_worker(self._keep_recent(self.state.snapshot.path))
+        self.in_background("recent", partial(self._keep_recent, self.state.snapshot.path))
         # The screen is painted first; then the verification may have the machine.
         self.call_after_refresh(self.session.work.start)
 
@@ -278,7 +272,7 @@ class CustodyApp(App[None]):
 
     def _look_again(self) -> None:
         if not any(one.group == "look" for one in self.workers):
-            self.run_worker(self._look, group="look")
+            self.in_background("look", self._look)
 
     async def _look(self) -> None:
         """Whether the file on view was changed. No key waits for it: a network's file system may take its time."""
@@ -363,7 +357,7 @@ class CustodyApp(App[None]):
             session.work.pause(not session.state.paused)
 
     def action_verify_again(self) -> None:
-        self.run_worker(self._verify_again, group="verify", exclusive=True)
+        self.in_background("verify", self._verify_again)
 
     async def _verify_again(self) -> None:
         session = self.session
@@ -410,16 +404,3 @@ class CustodyApp(App[None]):
         if isinstance(self.screen, LedgerScreen):
             yield "In every tab", bindings_of(LedgerScreen, keys)
         yield "Everywhere", bindings_of(type(self), keys)
-
-    # --- what nobody foresaw: Textual would print the values of local variables
-
-    def _handle_exception(self, error: Exception) -> None:
-        self.crash = self.crash or error
-        super()._handle_exception(error)
-
-    def _fatal_error(self) -> None:
-        self._close_messages_no_wait()
-
-    def panic(self, *renderables: RenderableType) -> None:
-        self.crash = self.crash or RuntimeError()
-        self._close_messages_no_wait()
