@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, cast
 
@@ -155,8 +156,7 @@ class OpeningScreen(Screen[None]):
     def _go_to(self, text: str) -> str:
         if not text.strip():
             return "which one?"
-        path = Path(text.strip()).expanduser()
-        path = path if path.is_absolute() else self._folder / path
+        path = self._folder / os.path.expanduser(text.strip())
 
         def arrive(place: Place) -> None:
             if place.folder:
