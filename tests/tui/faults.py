@@ -149,9 +149,7 @@ def signs(drawn: Drawn) -> set[str]:
     """Signs that are drawn, and are neither letters, nor ASCII, nor lines around something."""
     found = {sign for row in drawn for cell in row for sign in cell.sign}
     return {
-        sign
-        for sign in found - _LINES
-        if not sign.isascii() and unicodedata.category(sign)[0] not in "LNM"
+        sign for sign in found - _LINES if not sign.isascii() and unicodedata.category(sign)[0] not in "LNM"
     }
 
 

@@ -72,9 +72,7 @@ def _look(style: Style | None, plain: tuple[str, str]) -> Look:
     ink, ground = _hex(style.color, plain[0]), _hex(style.bgcolor, plain[1])
     if style.reverse:
         ink, ground = ground, ink
-    return Look(
-        ink, ground, bool(style.bold), bool(style.italic), bool(style.underline), bool(style.strike)
-    )
+    return Look(ink, ground, bool(style.bold), bool(style.italic), bool(style.underline), bool(style.strike))
 
 
 def _hex(color: Color | None, instead: str) -> str:
@@ -107,7 +105,9 @@ def picture(dark: Drawn, light: Drawn) -> str:
             path = "".join(f"M{x} {2 * y}h{length}v2h-{length}z" for x, y, length in runs)
             _define(f'<path id="%s" d="{path}"/>', (f'fill="{one}"' for one in colours), defined, used)
     for pair, texts in inks.items():
-        body = "\n".join(f'<text x="{x}" y="{2 * y}"{_told(text)}>{escape(text)}</text>' for x, y, text in texts)
+        body = "\n".join(
+            f'<text x="{x}" y="{2 * y}"{_told(text)}>{escape(text)}</text>' for x, y, text in texts
+        )
         _define(f'<g id="%s">\n{body}\n</g>', (_ink(look) for look in pair), defined, used)
     shown = "\n".join(
         f'<g transform="translate(0 {height * place})">\n'
@@ -116,7 +116,9 @@ def picture(dark: Drawn, light: Drawn) -> str:
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {2 * height}" width="{8 * width}" '
-        f'font-family="{_FONT}" font-size="{_SIZE}">\n<defs>\n' + "\n".join(defined) + f"\n</defs>\n{shown}\n</svg>\n"
+        f'font-family="{_FONT}" font-size="{_SIZE}">\n<defs>\n'
+        + "\n".join(defined)
+        + f"\n</defs>\n{shown}\n</svg>\n"
     )
 
 

@@ -14,12 +14,14 @@ import textual.pilot
 from gallery import Drawn, draw
 from textual.message import Message
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from custody.ledger.reader import Snapshot, open_ledger
 from custody.trust.verification import Expectations, Verification
 from custody.tui import app as application
 from custody.tui import themes
 from custody.tui.app import CustodyApp, Start
+from custody.tui.widgets.prompt import Prompt
 from custody.tui.work import Began, Indexed, Post, Progressed, Work
 
 ELAPSED = 0.8
@@ -39,7 +41,9 @@ async def _wait_for_idle(min_sleep: float = 0, max_sleep: float = 1) -> None:
     began, quiet = loop.time(), 0
     while quiet < 3 and (now := loop.time()) < began + max_sleep:
         if quiet == 2 and now < began + _GLANCE:
-            soon = [one.when() for one in loop._scheduled if not one.cancelled() and one.when() < began + _GLANCE]
+            soon = [
+                one.when() for one in loop._scheduled if not one.cancelled() and one.when() < began + _GLANCE
+            ]
             if soon or not all(one.is_finished for one in workers):
                 await asyncio.sleep(max(0.001, min(soon, default=0) - now))
                 quiet = 0
@@ -126,6 +130,14 @@ async def press(pilot: Pilot[None], *keys: str, stage: str = "done") -> None:
         if key.isdigit():
             await settle(pilot, stage)
     await settle(pilot, stage)
+
+
+async def type_in(pilot: Pilot[None], line: str) -> None:
+    """Type a line into the prompt, all at once, and enter it."""
+    prompt = pilot.app.screen.query_one(Prompt)
+    assert prompt.is_open
+    prompt.query_one(Input).value = line
+    await press(pilot, "enter")
 
 
 def text(pilot: Pilot[None]) -> str:

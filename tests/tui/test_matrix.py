@@ -16,11 +16,15 @@ from faults import faults
 from textual.pilot import Pilot
 
 from custody.keys.ed25519 import PublicKey
+from custody.ledger import timestamps
 from custody.query.moments import parse_reference
 from custody.trust.verification import Expectations
 from custody.tui.app import CustodyApp, Start
 from custody.tui.links import Link
+from custody.tui.places import Place
+from custody.tui.screens import opening
 from custody.tui.screens.help import HelpScreen, help_text
+from custody.tui.screens.opening import Choice
 from custody.tui.widgets.words import Words
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_ledgers"
@@ -111,10 +115,13 @@ HEALTHY: dict[str, tuple[Scene, Link]] = {
     "palette": (palette, Link("entries")),
     "prompt": (keys("g"), Link("environments")),
     "merge": (merging, Link()),
+    "opening": (keys("ctrl+o", "end", "space"), Link()),
+    "report": (keys("r"), Link("artifacts", artifact=HOTFIX)),
 }  # fmt: skip
 TAMPERED: dict[str, tuple[str, Scene, Link]] = {
     **{name: ("header-edited", keys(), Link(name)) for name in ("overview", "artifacts", "environments", "approvals")},
-    "entries": ("header-edited", keys("2", "1", "enter"), Link()),
+    "entry": ("header-edited", keys("down", "down", "enter"), Link()),
+    "entries": ("body-edited", keys("enter"), Link()),
     "findings": ("header-edited", keys(), Link("findings")),
     "findings-body": ("body-edited", keys(), Link("findings")),
     "fork": ("fork", keys("1", "enter"), Link()),
@@ -151,6 +158,20 @@ def hang(app: CustodyApp, scene: Scene, same: Same) -> None:
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.fixture
+def _a_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What there is to open, on every machine."""
+    found = [
+        Choice("recent", Place(Path("/evidence/2025/payments.ledger"))),
+        Choice("up", Place(Path("/"), True)),
+        Choice("folder", Place(Path("/evidence/exports"), True)),
+        Choice("file", Place(Path("/evidence/ci-4711.ledger"), False, 24_576, "2026-11-19T02:41:00.000Z")),
+    ]
+    monkeypatch.setattr(opening, "_choices", lambda folder: found)
+    monkeypatch.setattr(Path, "cwd", lambda: Path("/evidence"))
+
+
+@pytest.mark.usefixtures("_a_folder")
 @pytest.mark.parametrize("name", HEALTHY)
 def test_healthy(name: str, known: Callable[[str], stage.Known], same: Same) -> None:
     scene, link = HEALTHY[name]
@@ -161,3 +182,23 @@ def test_healthy(name: str, known: Callable[[str], stage.Known], same: Same) -> 
 def test_tampered(name: str, known: Callable[[str], stage.Known], same: Same) -> None:
     ledger, scene, link = TAMPERED[name]
     hang(known(f"tampered/{ledger}").app(Start(link, zone=OSLO)), scene, same)
+
+
+def test_signing(
+    known: Callable[[str], stage.Known],
+    same: Same,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The last look before a word is given."""
+    monkeypatch.setattr(timestamps, "now", lambda: "2026-11-17T09:00:00.000Z")
+    monkeypatch.setattr("custody.tui.screens.approvals.why_read_only", lambda *_: "")
+    key = release.keys(tmp_path)["risk-officer"]
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await stage.press(pilot, "4", "a")
+        await stage.type_in(pilot, "change 4712")
+        await stage.press(pilot, "end", "enter")
+        await stage.type_in(pilot, str(key))
+
+    hang(known("release").app(Start(zone=OSLO)), scene, same)

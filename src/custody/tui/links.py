@@ -32,15 +32,21 @@ class Link(NamedTuple):
     search: str = ""
 
 
-def command(words: Sequence[str], ledger: Path, roots: Iterable[str] = ()) -> str:
+def command(words: Sequence[str | Path], ledger: Path, roots: Iterable[str] = ()) -> str:
     """The command line of `custody` and these words, on this ledger, judged by these roots.
 
     Made only of characters that do nothing in a shell: a word that has any other (a hostile name, say) gives "", and
-    a ledger's path that has any is left for the person to fill in.
+    a path that has any is left for the person to fill in.
     """
-    if not all(_WORD(word) for word in words if word not in _OPTIONS):
-        return ""
-    return _line([*map(shlex.quote, words), "--ledger", _file(ledger) or "LEDGER"], roots)
+    told = []
+    for word in words:
+        if isinstance(word, Path):
+            told.append(_file(word) or "FILE")
+        elif word in _OPTIONS or _WORD(word):
+            told.append(shlex.quote(word))
+        else:
+            return ""
+    return _line([*told, "--ledger", _file(ledger) or "LEDGER"], roots)
 
 
 def merge_command(target: Path, sources: Sequence[Path], roots: Iterable[str] = ()) -> str:
@@ -59,6 +65,7 @@ def _line(words: Sequence[str], roots: Iterable[str]) -> str:
     return " ".join(["custody", *words, *(part for root in roots for part in ("--root", root))])
 
 
-_OPTIONS = frozenset(
-    {"--at", "--code", "--env", "--kind", "--tab", "--entry", "--artifact", "--known-at", "-n"}
-)
+_OPTIONS = frozenset({
+    "--at", "--code", "--env", "--kind", "--tab", "--entry", "--artifact", "--known-at", "-n", "--since", "--until",
+    "--tz", "--format", "--of", "--out",
+})  # fmt: skip

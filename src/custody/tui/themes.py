@@ -7,7 +7,6 @@ import os
 from textual.theme import Theme
 
 
-
 def _scrollbar(bar: str, held: str, ground: str) -> dict[str, str]:
     """The colours of bars to scroll with, which Textual would take from black."""
     return {

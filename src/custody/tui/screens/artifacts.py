@@ -14,10 +14,11 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widget import Widget
 
-from custody.errors import CustodyError
+from custody.errors import CustodyError, UsageError
 from custody.query.artifacts import Order
 from custody.query.index import Index
 from custody.query.moments import EnvironmentReference
+from custody.report.subject import Subject
 from custody.tui.judging import Judging
 from custody.tui.links import Link
 from custody.tui.screens.artifacts_page import ArtifactPage
@@ -87,6 +88,7 @@ class ArtifactsScreen(AnswersScreen):
         self._list_again = False
         self._listed_for: tuple[str, str] | None = None
         self._wanted = ""
+        self._about = ""  # the fingerprint of what the page shows, or is about to
         self._environment = ""
         self._hashing: threading.Event | None = None
         self._progress = (0, 0)
@@ -143,6 +145,16 @@ class ArtifactsScreen(AnswersScreen):
             *([self.searched] if self.searched else []),
         )
 
+    def answered_subject(self) -> Subject:
+        if self._about:
+            return Subject("artifact", self._about)
+        raise UsageError(
+            "There is no artifact to report on: escape shows all again, and the cursor chooses one."
+            if self.searched
+            else "There is no artifact to report on.",
+            code="artifact",
+        )
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing is asked where nothing is answered."""
         if action in ("fingerprint", "sort", "section", "environment", "approvals"):
@@ -187,6 +199,7 @@ class ArtifactsScreen(AnswersScreen):
                 table.go(0)
                 self._read(found.lines[0].sha256)
             else:
+                self._about = ""
                 self.page.clear(line(""))
         elif self._wanted:
             self._find()
@@ -238,6 +251,7 @@ class ArtifactsScreen(AnswersScreen):
     def _read(self, sha256: str) -> None:
         judging, snapshot, environment = self._judging, self.state.snapshot, self._environment
         if judging is not None:
+            self._about = sha256
             self.ask("page", lambda: read_page(judging, snapshot, sha256, environment), self._show_page)
 
     def _show_page(self, page: Page) -> None:
@@ -266,7 +280,7 @@ class ArtifactsScreen(AnswersScreen):
 
     def trouble(self, error: CustodyError) -> None:
         self._listing = False
-        self._wanted = ""
+        self._wanted = self._about = ""
         self.page.clear(line((str(error), FAULT), limit=400))
         self.refresh_bindings()
 

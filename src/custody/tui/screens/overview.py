@@ -31,9 +31,7 @@ class OverviewScreen(LedgerScreen):
     """The ledger as a whole."""
 
     TAB = "overview"
-    SIGNS: ClassVar[Sequence[Sign]] = (
-        ("✗  !  ·", "", "a fault, a gap, a note"),
-    )
+    SIGNS: ClassVar[Sequence[Sign]] = (("✗  !  ·", "", "a fault, a gap, a note"),)
 
     def compose_body(self) -> Iterable[Widget]:
         with Vertical(id="body"):
