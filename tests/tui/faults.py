@@ -89,10 +89,12 @@ def _cut(app: App[object]) -> Iterator[str]:
             yield from _cut_columns(widget)
         elif not isinstance(widget, Static) and isinstance(content := widget.render(), Content):
             # What a widget lays out by itself is one line, or lines, that must fit.
-            room = widget.content_size.width
-            for line in content.split("\n"):
-                if line.cell_length > room and widget.styles.text_overflow != "ellipsis":
-                    yield f"{_named(widget)}: {line.plain!r} needs {line.cell_length} cells, and has {room}"
+            room, lines = widget.content_size, [line for line in content.split("\n") if line.plain.strip()]
+            if len(lines) > room.height:
+                yield f"{_named(widget)} needs {len(lines)} lines, and has {room.height}"
+            for line in lines:
+                if line.cell_length > room.width and widget.styles.text_overflow != "ellipsis":
+                    yield f"{_named(widget)}: {line.plain!r} needs {line.cell_length} cells, and has {room.width}"
         if isinstance(widget, Static):
             yield from _cut_words(widget)
     for widget in app.screen.query("*"):

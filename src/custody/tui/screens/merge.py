@@ -38,10 +38,10 @@ class MergeScreen(Screen[None]):
     )
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("", 1),
-        Column("Export", flex=2),
-        Column("Entries", 8, right=True),
-        Column("New", 8, right=True),
-        Column("Known", 8, right=True),
+        Column("Export", 14, flex=2),
+        Column("Entries", 7, roomy=9, right=True),
+        Column("New", 7, roomy=9, right=True),
+        Column("Known", 7, roomy=9, right=True),
         Column("Chains left out", 15, right=True, from_width=76),
         Column("Refused for", flex=3),
     )

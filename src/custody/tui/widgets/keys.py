@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual import events
 from textual.binding import Binding
 from textual.content import Content
+from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -34,8 +35,8 @@ class Keys(Widget):
     def render(self) -> Content:
         width = self.content_size.width
         once: dict[str, Binding] = {}
-        for _, binding, enabled, _ in self.screen.active_bindings.values():
-            if enabled and binding.show and binding.description:
+        for node, binding, enabled, _ in self.screen.active_bindings.values():
+            if enabled and binding.show and binding.description and self._works(node, binding):
                 once.setdefault(binding.action, binding)
         last = [one for action, one in once.items() if action in _ALWAYS]
         room = width - sum(self._width(binding) + _BETWEEN for binding in last)
@@ -58,6 +59,13 @@ class Keys(Widget):
             parts.append(Content(" " * _BETWEEN))
             at += size + _BETWEEN
         return Content("").join(parts[:-1])
+
+    def _works(self, node: DOMNode, binding: Binding) -> bool:
+        """Whether whoever would act on it can be seen, and it is not a letter for somebody who is typing."""
+        letter, focused = self.app.get_key_display(binding), self.screen.focused
+        typed = focused is not None and len(letter) == 1 and focused.check_consume_key(binding.key, letter)
+        shown = all(one.display for one in node.ancestors_with_self if isinstance(one, Widget))
+        return shown and not typed
 
     def _width(self, binding: Binding) -> int:
         return len(self.app.get_key_display(binding)) + 1 + len(binding.description)

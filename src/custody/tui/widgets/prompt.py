@@ -31,6 +31,7 @@ class Line(Input):
     """What is typed into. Escape leaves it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "Done", id="prompt.done", tooltip="Take what was typed"),
         Binding("escape", "leave", "Back", id="prompt.leave"),
     ]
 
