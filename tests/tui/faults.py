@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import combinations
 
 from gallery import Cell, Drawn
@@ -174,6 +175,7 @@ def _unreadable(drawn: Drawn) -> Iterator[str]:
                 yield f"{text!r} at {x}, {y}: {colours[0]} on {colours[1]} is {contrast(*colours):.2f} to 1"
 
 
+@lru_cache(1024)
 def contrast(ink: str, ground: str) -> float:
     """The ratio of WCAG 2.2: relative luminance, each with 0.05 added, the lighter by the darker."""
     lighter, darker = sorted((_luminance(ink), _luminance(ground)), reverse=True)

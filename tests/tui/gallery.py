@@ -10,6 +10,7 @@ cannot be drawn this way, and is a fault.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
@@ -56,6 +57,9 @@ def draw(app: App[object]) -> Drawn:
         for text, style, control in strip:
             if not control:
                 look = _look(style, plain)
+                if text.isascii():
+                    row += [Cell(sign, look) for sign in text]
+                    continue
                 for sign in text:
                     size = cell_len(sign)
                     if size == 0 and row:
@@ -66,6 +70,7 @@ def draw(app: App[object]) -> Drawn:
     return rows
 
 
+@lru_cache(1024)
 def _look(style: Style | None, plain: tuple[str, str]) -> Look:
     if style is None:
         return Look(*plain)
@@ -150,7 +155,7 @@ def _inks(paired: list[list[tuple[str, Pair]]]) -> dict[Pair, list[tuple[int, in
         begun: tuple[int, Pair] | None = None
         text = ""
         for x, (sign, pair) in enumerate([*row, (" ", (Look("", ""), Look("", "")))]):
-            look = pair[0]._replace(ground=""), pair[1]._replace(ground="")
+            look = _without_ground(pair)
             blank = sign == " " and not look[0].underline and not look[0].strike
             over = blank and text.endswith(" ")
             if begun is not None and (over or (not blank and (look != begun[1] or cell_len(sign) != 1))):
@@ -163,6 +168,11 @@ def _inks(paired: list[list[tuple[str, Pair]]]) -> dict[Pair, list[tuple[int, in
         if begun is not None:
             found.setdefault(begun[1], []).append((begun[0], y, text.rstrip()))
     return found
+
+
+@lru_cache(1024)
+def _without_ground(pair: Pair) -> Pair:
+    return pair[0]._replace(ground=""), pair[1]._replace(ground="")
 
 
 def _told(text: str) -> str:

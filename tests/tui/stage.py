@@ -202,16 +202,16 @@ Again = Callable[[Pilot[None]], Awaitable[None]] | None
 
 
 async def looks(pilot: Pilot[None], again: Again = None) -> Both:
-    """What the screen shows in the dark, and in the light; `again` is done after each change of the theme."""
-    drawn = []
-    for theme in (themes.DARK, themes.LIGHT):
-        pilot.app.theme = theme.name
-        if again is not None:
-            await again(pilot)
-        await settle(pilot)
-        drawn.append(draw(pilot.app))
-    pilot.app.theme = themes.DARK.name
-    return drawn[0], drawn[1]
+    """What the screen shows in the dark, and in the light; `again` is done once the theme has changed."""
+    drawn = {}
+    for _ in range(2):
+        drawn[pilot.app.current_theme.dark] = draw(pilot.app)
+        if len(drawn) == 1:  # to change it costs more than to draw it, so it is left as it is then
+            pilot.app.theme = (themes.LIGHT if pilot.app.current_theme.dark else themes.DARK).name
+            if again is not None:
+                await again(pilot)
+            await settle(pilot)
+    return drawn[True], drawn[False]
 
 
 async def sizes(pilot: Pilot[None], again: Again = None) -> AsyncIterator[tuple[str, Both]]:
