@@ -22,6 +22,7 @@ from custody.tui.widgets.table import Table
 LEAST_CONTRAST = 4.5  # WCAG 2.2, 1.4.3: of text to its ground
 LEAST_OF_BARS = 3.0  # 1.4.11: of what is drawn and not written
 
+_SMALL = 80  # cells of a screen, below which headings may be cut
 _LINES = {chr(number) for number in range(0x2500, 0x2580)}  # they part what stands beside them
 _BARS = {chr(number) for number in range(0x2580, 0x25A0)}
 
@@ -122,7 +123,7 @@ def _cut_columns(table: Table) -> Iterator[str]:
     width = table._width
     fitted = table._fitted(width)
     for column, room in fitted:
-        if cell_len(column.title) > room:
+        if cell_len(column.title) > room and table.screen.size.width >= _SMALL:
             yield f"{_named(table)}: the heading {column.title!r} has {room} cells"
     needed = sum(room for _, room in fitted) + table._gap(width) * (len(fitted) - 1)
     if needed > width:
