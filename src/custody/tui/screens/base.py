@@ -48,7 +48,7 @@ from custody.query.index import Index
 from custody.query.zones import find_zone
 from custody.report.subject import LEDGER, Subject
 from custody.tui.dropped import dropped_paths, ledgers_of
-from custody.tui.links import Link
+from custody.tui.links import Link, link_words
 from custody.tui.reporting import not_yet
 from custody.tui.screens.reports import ReportScreen
 from custody.tui.session import Session
@@ -80,6 +80,8 @@ class LedgerScreen(Screen[None]):
                 tooltip="Copy the command that gives what is on screen"),
         Binding("r", "report", "Report", id="screen.report",
                 tooltip="Write a report of what is on screen: Markdown, HTML, JSON, or a pack with the proofs"),
+        Binding("Y", "copy_link", "Copy link", show=False, id="screen.copy-link",
+                tooltip="Copy the command that opens this view again"),
         Binding("escape", "drop_search", "Show all", show=False, id="screen.drop-search",
                 tooltip="Drop the search, and show all again"),
     ]  # fmt: skip
@@ -218,7 +220,10 @@ class LedgerScreen(Screen[None]):
         return super().check_action(action, parameters)
 
     def action_copy_command(self) -> None:
-        self.ledger.copy_command(self)
+        self.ledger.copy_words(self, self.command(), "No command gives just this.")
+
+    def action_copy_link(self) -> None:
+        self.ledger.copy_words(self, link_words(self.link()), "No link leads to just this.")
 
     def on_paste(self, event: Paste) -> None:
         """Exports that were dropped here: what merging them would do."""
