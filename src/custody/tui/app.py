@@ -32,6 +32,7 @@ from custody.tui.screens.help import HelpScreen
 from custody.tui.screens.merge import MergeScreen
 from custody.tui.screens.opening import OpeningScreen
 from custody.tui.screens.overview import OverviewScreen
+from custody.tui.screens.search import SearchScreen
 from custody.tui.session import Said, Session, Worker
 from custody.tui.settings import Settings, read_settings
 from custody.tui.state import State
@@ -82,7 +83,16 @@ class CustodyApp(App[None]):
         "app.tcss",
         *(
             f"screens/{name}.tcss"
-            for name in ("overview", "entries", "artifacts", "environments", "approvals", "findings", "help")
+            for name in (
+                "overview",
+                "entries",
+                "artifacts",
+                "environments",
+                "approvals",
+                "findings",
+                "search",
+                "help",
+            )
         ),
     ]
     DEFAULT_MODE = BEGIN
@@ -203,8 +213,9 @@ class CustodyApp(App[None]):
 
     def _close_above(self) -> None:
         """What stands above the tabs goes, before another ledger comes to the front."""
-        if self.session is not None and len(self.screen_stack) > 1:
-            self.pop_screen()
+        if self.session is not None:
+            while len(self.screen_stack) > 1:
+                self.pop_screen()
 
     async def action_reopen(self) -> None:
         """The file as it is on disk now, in the place of what was opened."""
@@ -292,7 +303,7 @@ class CustodyApp(App[None]):
         if isinstance(screen, LedgerScreen) and screen.session is session and screen.is_mounted:
             screen.state_changed()
         above = self.screen
-        if isinstance(above, OpeningScreen | MergeScreen) and above.is_mounted:
+        if isinstance(above, OpeningScreen | MergeScreen | SearchScreen) and above.is_mounted:
             above.state_changed()
 
     # --- where screens lead
@@ -305,6 +316,8 @@ class CustodyApp(App[None]):
         self._arrive(link)
 
     def _arrive(self, link: Link) -> None:
+        if isinstance(self.screen, SearchScreen):
+            self.pop_screen()
         self.switch_mode(self._mode(link.tab))
         self._follow(link)
 
@@ -313,7 +326,11 @@ class CustodyApp(App[None]):
         if isinstance(screen, LedgerScreen):
             screen.call_later(screen.follow, link)
 
-    def copy_command(self, screen: LedgerScreen) -> None:
+    def search(self, session: Session) -> None:
+        """Search everything in a ledger."""
+        self.push_screen(SearchScreen(session))
+
+    def copy_command(self, screen: LedgerScreen | SearchScreen) -> None:
         """Say the command that gives what a screen shows, and hand it to the terminal's clipboard."""
         words: Sequence[str] = screen.command()
         state = screen.state

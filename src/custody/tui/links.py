@@ -19,9 +19,9 @@ _PATH = re.compile(r"[A-Za-z0-9 ._/@:+,=~\\-]{1,1000}").fullmatch
 class Link(NamedTuple):
     """A deep link into one ledger. A screen takes from it what is its own, and leaves the rest.
 
-    `entry` is a position (-1 for none); `artifact` a fingerprint, or whatever else `custody trace` takes; `search`
-    what is typed behind `/`. `environment` names a state as `prod`, `prod#12` or `prod@{…}` do, and `moment` is the
-    instant that its text means, where it has one.
+    `entry` is a position (-1 for none); `artifact` a fingerprint, or whatever else `custody trace` takes; `find` what
+    is typed behind `ctrl+f`. `environment` names a state as `prod`, `prod#12` or `prod@{…}` do, `moment` is the instant
+    that its text means, where it has one, and `service` one of those that run there, for the cursor.
     """
 
     tab: str = "overview"
@@ -29,7 +29,8 @@ class Link(NamedTuple):
     artifact: str = ""
     environment: EnvironmentReference | None = None
     moment: Moment | None = None
-    search: str = ""
+    find: str = ""
+    service: str = ""
 
 
 def command(words: Sequence[str], ledger: Path, roots: Iterable[str] = ()) -> str:

@@ -107,14 +107,15 @@ class TravelScreen(AnswersScreen):
         cursor = self._reading.cursor
         name, when = cursor.side.about.name, cursor.instant
         if when == LATEST:
-            return Link(self.TAB, environment=EnvironmentReference(name))
+            return Link(self.TAB, environment=EnvironmentReference(name), find=self.sought)
         # To an instant and no number: a merge may bring states in front of this one.
         reference = EnvironmentReference(name, moment_text=when)
-        return Link(self.TAB, environment=reference, moment=Moment(when, "", when, ""))
+        return Link(self.TAB, environment=reference, moment=Moment(when, "", when, ""), find=self.sought)
 
     def follow(self, link: Link) -> None:
         if link.environment is not None:
             self._wanted = link
+            self.find_here(link.find)
             if self._basics is not None:
                 self._seek()
 
@@ -130,10 +131,10 @@ class TravelScreen(AnswersScreen):
             return ()
         return "env", "diff", self._mark[1], here, *self._belief.words
 
-    def search(self, text: str) -> None:
+    def find(self, text: str) -> None:
         for pane in self._panes:
-            pane.search(text)
-        self._difference.search(text)
+            pane.find(text)
+        self._difference.find(text)
         self._draw_facts()
 
     # --- beginning
@@ -164,6 +165,7 @@ class TravelScreen(AnswersScreen):
                 self._go(reading.show(basics.listed[0], self._belief.known))
             return
         moves = [reading.show(basics.listed[place], self._belief.known)]
+        self._panes[0].prefer(link.service)
         if link.moment is not None:
             moves.append(reading.instant(link.moment.utc))
             self._say_understood(link.moment)

@@ -15,12 +15,13 @@ from textual.widgets import Input
 
 from custody.tui.widgets.words import FAULT, MUTED, Words, line
 
-_PRINTABLE = r"[^\x00-\x1f\x7f-\x9f]*"
 _LONGEST = 1000
 
 
 class Line(Input):
     """What is typed into. Escape leaves it."""
+
+    PRINTABLE: ClassVar[str] = r"[^\x00-\x1f\x7f-\x9f]*"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Back", id="prompt.leave"),
@@ -60,7 +61,7 @@ class Prompt(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Words(classes="label")
-        yield Line(restrict=_PRINTABLE, max_length=_LONGEST, select_on_focus=False, disabled=True)
+        yield Line(restrict=Line.PRINTABLE, max_length=_LONGEST, select_on_focus=False, disabled=True)
         yield Words(classes="trouble")
 
     @property
