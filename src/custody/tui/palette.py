@@ -72,7 +72,7 @@ class Commands(Provider):
             name = safe_text(session.state.snapshot.path.name, _NAMED)
             yield Command(f"Switch to {name}", "", partial(app.switch_to, session))
         for theme in app.own_themes:
-            yield Command(f"Theme {theme}", "", partial(app.use_theme, theme))
+            yield Command(f"Theme {theme}", "", partial(setattr, app, "theme", theme))
 
     def _entries(self, query: str) -> Iterator[Command]:
         """An entry that is named by its position; by its id the entries' own `g` finds it."""

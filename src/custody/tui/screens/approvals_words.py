@@ -73,7 +73,7 @@ def about_waiting(found: WaitingList, shown: int, read_only: str) -> Content:
 
 def about_given(count: int, most: int, read_only: str) -> Content:
     """How many approvals and rejections are listed."""
-    capped = f"the newest {most:,}; search for the others" if count == most else f"{count:,} given"
+    capped = f"the newest {most:,}; ctrl+f finds the others" if count == most else f"{count:,} given"
     return line((capped, "bold"), ("  w: what waits", MUTED), _locked(read_only), limit=300)
 
 
@@ -105,7 +105,7 @@ def _need(need: Needed) -> str:
 
 
 def finds(one: Waiting, text: str) -> bool:
-    """Whether a search finds something that waits."""
+    """Whether a text finds something that waits."""
     wanted = text.lower()
     told = (
         one.artifact.name,

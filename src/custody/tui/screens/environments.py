@@ -27,7 +27,7 @@ _OWN = frozenset({
 class EnvironmentsScreen(TravelScreen):
     """The keys of the time machine."""
 
-    SEARCH = "service, artifact, version or fingerprint"
+    FIND = "service, artifact, version or fingerprint"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "step(-1)", "Earlier", id="environments.earlier", priority=True, tooltip="One state earlier"),
         Binding("right", "step(1)", "Later", id="environments.later", priority=True, tooltip="One state later"),
