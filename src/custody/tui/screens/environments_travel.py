@@ -25,13 +25,10 @@ from custody.tui.screens import environments_reading as reading
 from custody.tui.screens.base import AnswersScreen
 from custody.tui.screens.environments_asked import Belief
 from custody.tui.screens.environments_difference import DifferenceView
+from custody.tui.screens.environments_moment import Clocks
 from custody.tui.screens.environments_pane import EnvironmentPane
 from custody.tui.screens.environments_reading import LATEST, Basics, Cursor, Listed, Move, Reading
-from custody.tui.screens.environments_words import (
-    Clocks,
-    Shown,
-    service_facts,
-)
+from custody.tui.screens.environments_words import Shown, service_facts
 from custody.tui.session import Session
 from custody.tui.widgets.asking import ask
 from custody.tui.widgets.days import DayChart
@@ -248,6 +245,7 @@ class TravelScreen(AnswersScreen):
         jobs = []
         for pane, view in zip(self._panes, found.views, strict=False):
             jobs.append(Job(partial(reading.silences, basics, view), pane.silent))
+            jobs.append(Job(partial(reading.sights, view, found.cursor.instant), pane.sighted))
         jobs += self._chart_jobs(basics, found)
         for pane, view in zip(self._panes, found.views, strict=False):
             question = partial(reading.verdicts, basics, found.cursor, view.side)
