@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -44,20 +44,19 @@ class Clocks(NamedTuple):
             return ""
 
 
-def moment(
-    view: View,
-    cursor: Cursor,
-    clocks: Clocks,
-    width: int,
-    blind: Sequence[Window],
-    sights: Iterable[Sight] | None,
-    known: str,
-    aside: str,
-) -> Iterator[Content]:
-    """Which state it is, from when to when, by which entry, and how late that was known; then what is special.
+class Looked(NamedTuple):
+    """How well a moment was looked at: the blind windows that it is in, and its parts. Where `sights` are those of the
+    moment before (`is_late`), because its own are still to come, only their room is taken."""
 
-    None for `sights` that are still to come, and that there were at the moment before.
-    """
+    blind: Sequence[Window]
+    sights: Sequence[Sight]
+    is_late: bool
+
+
+def moment(
+    view: View, cursor: Cursor, clocks: Clocks, width: int, looked: Looked, known: str, aside: str
+) -> Iterator[Content]:
+    """Which state it is, from when to when, by which entry, and how late that was known; then what is special."""
     about, state = view.side.about, view.standing.state
     roomy = width >= _ROOMY
     if state is None:
@@ -82,17 +81,17 @@ def moment(
         )
     if known:
         yield _belief(view, known)
-    for window in blind:
+    for window in looked.blind:
         long = lasting(window.since, window.until)
         to = f"{utc(window.until)} UTC" if window.after else "the last moment that this ledger knows of"
         part = f" of {window.part}" if window.part else ""
         yield line((f"! {long} without a report{part}: {utc(window.since)} to {to}", GAP))
     if state is not None and view.standing.unknown:
         yield line((f"! nothing was known of {', '.join(view.standing.unknown)}", GAP))
-    if sights is None:
-        yield _fact("parts", ("·", MUTED))  # so that the services below stay where they are
-    for sight in sights or ():
-        yield from _sight(sight, blind)
+    told = [row for sight in looked.sights for row in _sight(sight, looked.blind)]
+    if looked.is_late:  # so that the services below stay where they are
+        told = [_fact("" if number else "parts", ("·", MUTED)) for number in range(len(told))]
+    yield from told
     if state is not None and state.number > 1:
         yield _changed(state)
 

@@ -10,7 +10,7 @@ from textual.widget import Widget
 from custody.policy.verdict import Verdict
 from custody.query.types import StateLine
 from custody.query.windows import Window
-from custody.tui.screens.environments_moment import Clocks, briefly, moment
+from custody.tui.screens.environments_moment import Clocks, Looked, briefly, moment
 from custody.tui.screens.environments_reading import Cursor, Sight, View
 from custody.tui.screens.environments_words import SERVICES, Shown, rows_of, service_row
 from custody.tui.widgets.states import StatesStrip
@@ -31,7 +31,8 @@ class EnvironmentPane(Vertical):
         self._cursor: Cursor | None = None
         self._service = ""
         self._windows: Sequence[Window] = ()
-        self._sights: Sequence[Sight] | None = ()  # None while they are awaited, where there were some
+        self._sights: Sequence[Sight] = ()
+        self._is_late = False  # whether they are those of the moment before
         self._clocks: Clocks | None = None
         self._known = self._aside = ""
         self._marked = 0
@@ -63,8 +64,7 @@ class EnvironmentPane(Vertical):
         was = self._view
         if was is None or was.side.about != view.side.about:
             self._service, self._windows, self._sights = "", (), ()
-        elif self._sights:
-            self._sights = None
+        self._is_late = True
         self._view, self._cursor, self._clocks = view, cursor, clocks
         self._known, self._marked, self._aside = known, marked, aside
         self.verdicts = _NO_VERDICTS
@@ -88,7 +88,7 @@ class EnvironmentPane(Vertical):
 
     def sighted(self, sights: Sequence[Sight]) -> None:
         """How well the moment was looked at came."""
-        self._sights = sights
+        self._sights, self._is_late = sights, False
         self.draw_moment()
 
     def remember(self, index: int) -> None:
@@ -112,7 +112,8 @@ class EnvironmentPane(Vertical):
         else:
             here = self._here(view, cursor)
             width = self.content_size.width
-            told = moment(view, cursor, self._clocks, width, here, self._sights, self._known, self._aside)
+            looked = Looked(here, self._sights, self._is_late)
+            told = moment(view, cursor, self._clocks, width, looked, self._known, self._aside)
             words.say(lines(told))
         side = view.side
         blind = {number for number, since, until in _spans(view.bars) if self._is_blind(since, until)}
