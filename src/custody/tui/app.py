@@ -8,17 +8,16 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import ClassVar, NamedTuple
 
-from rich.console import RenderableType
-from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.content import Content
 
-from custody.errors import EXIT_OK, CustodyError
+from custody.errors import CustodyError
 from custody.ledger.reader import Snapshot, open_ledger
 from custody.trust.expectations import expect
 from custody.trust.verification import Expectations
 from custody.tui import themes
 from custody.tui.links import Link, command
-from custody.tui.palette import palette
+from custody.tui.palette import Palette
 from custody.tui.plain import AsciiOnly, draw_in_ascii, has_unicode
 from custody.tui.recent import add_recent
 from custody.tui.registry import bindings_of, every_binding
@@ -35,9 +34,10 @@ from custody.tui.screens.overview import OverviewScreen
 from custody.tui.session import Said, Session, Worker
 from custody.tui.settings import Settings, read_settings
 from custody.tui.state import State
+from custody.tui.terminal import TerminalApp
 from custody.tui.widgets.table import Table
 from custody.tui.widgets.tabs import TABS
-from custody.tui.widgets.words import GOOD, MUTED, line
+from custody.tui.widgets.words import FAULT, GOOD, MUTED, line
 from custody.tui.work import Crashed, Work
 
 SCREENS: tuple[type[LedgerScreen], ...] = (
@@ -62,18 +62,14 @@ def run(
 ) -> int:  # fmt: skip
     """Show a ledger, or the ones there are to choose from, until the person leaves.
 
-    Exit 0, whatever the verdict: looking is not judging. Raises UsageError for settings that are none, and
-    CustodyError where something unforeseen happened.
+    Exit 0, whatever the verdict: looking is not judging; 128 and a signal's number where one ended it. Raises
+    UsageError for settings that are none, and CustodyError where something unforeseen happened.
     """
     app = CustodyApp(snapshot, expectations, start=start, settings=read_settings(every_binding()))
-    app.run(mouse=app.settings.mouse)
-    if app.crash is not None:
-        message = f"the terminal interface stopped ({type(app.crash).__name__}): nothing was written; please report it"
-        raise CustodyError(message, code="unforeseen") from None
-    return EXIT_OK
+    return app.play(mouse=app.settings.mouse)
 
 
-class CustodyApp(App[None]):
+class CustodyApp(TerminalApp):
     """Ledgers, each in six tabs."""
 
     TITLE = "custody"
@@ -120,7 +116,6 @@ class CustodyApp(App[None]):
         super().__init__()
         self.start = start
         self.settings = settings
-        self.crash: Exception | None = None
         self.sessions: list[Session] = []
         self.session: Session | None = None
         self._worker = worker
@@ -203,20 +198,34 @@ class CustodyApp(App[None]):
 
     def _close_above(self) -> None:
         """What stands above the tabs goes, before another ledger comes to the front."""
-        if self.session is not None and len(self.screen_stack) > 1:
+        while self.session is not None and len(self.screen_stack) > 1:
             self.pop_screen()
 
-    async def action_reopen(self) -> None:
-        """The file as it is on disk now, in the place of what was opened."""
-        old, screen = self.session, self.screen_stack[0]
-        if old is None or not isinstance(screen, LedgerScreen):
+    def _say(self, remark: Content) -> None:
+        """In the tab on view, whatever stands above it."""
+        screen = self.screen_stack[0]
+        if isinstance(screen, LedgerScreen) and screen.is_mounted:
+            screen.say(remark)
+
+    def action_reopen(self) -> None:
+        self.in_background("reopen", self.reopen)
+
+    async def reopen(self) -> None:
+        """The file as it is on disk now, in the place of what was opened; which stays where it is refused."""
+        old = self.session
+        if old is None:
             return
-        link = screen.link()
         try:
             snapshot, expectations = await asyncio.to_thread(self.let_in, old.state.snapshot.path)
         except CustodyError as error:
-            screen.trouble(error)
+            self._say(line(("✗ Not opened  ", f"{FAULT} bold"), (str(error), FAULT), limit=600))
             return
+        screen = self.screen_stack[0]
+        if self.session is not old or not isinstance(screen, LedgerScreen):
+            snapshot.close()  # the person went on to another ledger meanwhile
+            return
+        link = screen.link()
+        self._close_above()
         session = self._add(snapshot, expectations)
         self.sessions.remove(old)
         self._back = [(one, where) for one, where in self._back if one is not old]
@@ -244,12 +253,12 @@ class CustodyApp(App[None]):
     # --- beginning and end
 
     def on_mount(self) -> None:
-        self.set_interval(LOOK_EVERY, self._look)
+        self.set_interval(LOOK_EVERY, self._look_again)
         if self.session is None:
             return
         if self.start.link != Link(self.start.link.tab):
             self.call_after_refresh(self._follow, self.start.link)
-        self.run_worker(self._keep_recent(self.state.snapshot.path))
+        self.in_background("recent", partial(self._keep_recent, self.state.snapshot.path))
         # The screen is painted first; then the verification may have the machine.
         self.call_after_refresh(self.session.work.start)
 
@@ -261,8 +270,12 @@ class CustodyApp(App[None]):
         for session in self.sessions:
             session.close()
 
+    def _look_again(self) -> None:
+        if not any(one.group == "look" for one in self.workers):
+            self.in_background("look", self._look)
+
     async def _look(self) -> None:
-        """Whether the file on view was changed. In a thread: a network's file system may take its time."""
+        """Whether the file on view was changed. No key waits for it: a network's file system may take its time."""
         session = self.session
         if session is None or session.state.changed:
             return
@@ -313,13 +326,12 @@ class CustodyApp(App[None]):
         if isinstance(screen, LedgerScreen):
             screen.call_later(screen.follow, link)
 
-    def copy_command(self, screen: LedgerScreen) -> None:
-        """Say the command that gives what a screen shows, and hand it to the terminal's clipboard."""
-        words: Sequence[str] = screen.command()
+    def copy_words(self, screen: LedgerScreen, words: Sequence[str], otherwise: str) -> None:
+        """Say the command of these words on a screen's ledger, and hand it to the terminal's clipboard."""
         state = screen.state
         text = command(words, state.snapshot.path, state.expectations.roots) if words else ""
         if not text:
-            screen.say(line(("No command gives just this.", MUTED)))
+            screen.say(line((otherwise, MUTED)))
             return
         self.copy_to_clipboard(text)
         screen.say(line(("Copied  ", GOOD), (text, "bold"), limit=None))
@@ -343,7 +355,10 @@ class CustodyApp(App[None]):
         if session is not None:
             session.work.pause(not session.state.paused)
 
-    async def action_verify_again(self) -> None:
+    def action_verify_again(self) -> None:
+        self.in_background("verify", self._verify_again)
+
+    async def _verify_again(self) -> None:
         session = self.session
         if session is not None:
             await asyncio.to_thread(session.work.stop)
@@ -362,7 +377,7 @@ class CustodyApp(App[None]):
         self.theme = name
 
     def action_palette(self) -> None:
-        self.push_screen(palette())
+        self.push_screen(Palette())
 
     def action_help(self) -> None:
         if not isinstance(self.screen, HelpScreen):
@@ -388,16 +403,3 @@ class CustodyApp(App[None]):
         if isinstance(self.screen, LedgerScreen):
             yield "In every tab", bindings_of(LedgerScreen, keys)
         yield "Everywhere", bindings_of(type(self), keys)
-
-    # --- what nobody foresaw: Textual would print the values of local variables
-
-    def _handle_exception(self, error: Exception) -> None:
-        self.crash = self.crash or error
-        super()._handle_exception(error)
-
-    def _fatal_error(self) -> None:
-        self._close_messages_no_wait()
-
-    def panic(self, *renderables: RenderableType) -> None:
-        self.crash = self.crash or RuntimeError()
-        self._close_messages_no_wait()

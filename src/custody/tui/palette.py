@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from textual.binding import Binding
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.widgets import Input
 
 from custody.text import safe_text
 from custody.tui.links import Link
+from custody.tui.widgets.prompt import DRAWN
 from custody.tui.widgets.tabs import TABS
 
 if TYPE_CHECKING:
@@ -82,9 +84,14 @@ class Commands(Provider):
             yield Command(f"Entry {query.strip()}", "", act)
 
 
-def palette() -> CommandPalette:
+class Palette(CommandPalette):
     """The palette's screen."""
-    return CommandPalette([Commands], placeholder="Type what you want to do", id="palette")
+
+    def __init__(self) -> None:
+        super().__init__([Commands], placeholder="Type what you want to do", id="palette")
+
+    def on_mount(self) -> None:
+        self.query_one(Input).restrict = DRAWN  # what is typed is drawn as it is
 
 
 def _title(binding: Binding) -> str:

@@ -338,7 +338,7 @@ class ApprovalsScreen(AnswersScreen):
 async def _open_again(screen: ApprovalsScreen, said: Content) -> None:
     """The ledger as it is now, through the gate and verified, with a word on what was recorded."""
     app = screen.ledger
-    await app.action_reopen()
+    await app.reopen()
     shown = app.screen_stack[0]
     if isinstance(shown, LedgerScreen):
         shown.call_later(shown.say, said)

@@ -140,7 +140,7 @@ def key_row(one: KeyChoice) -> Row:
     """A key to choose."""
     whose: Cell = one.identity or (("nobody's here", "gap") if one.public else "")
     fingerprint = one.public.fingerprint if one.public else ""
-    return (_SOURCES[one.source], "strong"), whose, one.comment or one.path, (fingerprint, "muted")
+    return (_SOURCES[one.source], "strong"), whose, one.comment, (fingerprint, "muted")
 
 
 # --- what an approver must see

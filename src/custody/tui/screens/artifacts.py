@@ -21,7 +21,7 @@ from custody.query.moments import EnvironmentReference
 from custody.report.subject import Subject
 from custody.tui.judging import Judging
 from custody.tui.links import Link
-from custody.tui.screens.artifacts_page import ArtifactPage
+from custody.tui.screens.artifacts_page import SECTIONS, ArtifactPage
 from custody.tui.screens.artifacts_reading import (
     SHOWN,
     Known,
@@ -119,9 +119,12 @@ class ArtifactsScreen(AnswersScreen):
             artifact=page.trace.artifact.sha256 if page is not None else self._wanted,
             environment=EnvironmentReference(self._environment) if self._environment else None,
             search=self.searched,
+            part=self.page.section if page is not None else "",
         )
 
     def follow(self, link: Link) -> None:
+        if link.part in SECTIONS:
+            self.page.open_section(link.part)
         if link.environment is not None:
             self._environment = link.environment.environment
         if link.artifact or link.search:

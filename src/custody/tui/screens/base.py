@@ -32,12 +32,14 @@ A screen is a class for each tab, made anew for each ledger that is open. To bui
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Paste
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -45,7 +47,8 @@ from custody.errors import CustodyError, UsageError
 from custody.query.index import Index
 from custody.query.zones import find_zone
 from custody.report.subject import LEDGER, Subject
-from custody.tui.links import Link
+from custody.tui.dropped import dropped_paths, ledgers_of
+from custody.tui.links import Link, link_words
 from custody.tui.reporting import not_yet
 from custody.tui.screens.reports import ReportScreen
 from custody.tui.session import Session
@@ -77,6 +80,8 @@ class LedgerScreen(Screen[None]):
                 tooltip="Copy the command that gives what is on screen"),
         Binding("r", "report", "Report", id="screen.report",
                 tooltip="Write a report of what is on screen: Markdown, HTML, JSON, or a pack with the proofs"),
+        Binding("Y", "copy_link", "Copy link", show=False, id="screen.copy-link",
+                tooltip="Copy the command that opens this view again"),
         Binding("escape", "drop_search", "Show all", show=False, id="screen.drop-search",
                 tooltip="Drop the search, and show all again"),
     ]  # fmt: skip
@@ -215,7 +220,16 @@ class LedgerScreen(Screen[None]):
         return super().check_action(action, parameters)
 
     def action_copy_command(self) -> None:
-        self.ledger.copy_command(self)
+        self.ledger.copy_words(self, self.command(), "No command gives just this.")
+
+    def action_copy_link(self) -> None:
+        self.ledger.copy_words(self, link_words(self.link()), "No link leads to just this.")
+
+    def on_paste(self, event: Paste) -> None:
+        """Exports that were dropped here: what merging them would do."""
+        paths = dropped_paths(event.text)
+        if paths:
+            self.ask("dropped", lambda: ledgers_of(paths), partial(self.ledger.preview_merge, self.session))
 
     def action_report(self) -> None:
         try:

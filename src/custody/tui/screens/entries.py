@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -273,7 +274,7 @@ class EntriesScreen(LedgerScreen):
         def write(text: str) -> str:
             if not text.strip():
                 return "which file?"
-            path = Path(text.strip()).expanduser()
+            path = Path(os.path.expanduser(text.strip()))
 
             def told(size: int) -> None:
                 self.prompted("")

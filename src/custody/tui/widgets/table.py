@@ -63,6 +63,9 @@ class Column(NamedTuple):
     clip: bool = False
 
 
+_WHOLE = Column("", flex=1)
+
+
 class Table(ScrollView, can_focus=True):
     """Rows under a heading, one of them the cursor's."""
 
@@ -213,7 +216,7 @@ class Table(ScrollView, can_focus=True):
         if index >= self.count:
             if y == 1 and self.empty:
                 return self._finish(
-                    Strip([Segment(set_cell_size(self.empty, width), self._look("muted"))], width)
+                    Strip([Segment(fit(self.empty, width, _WHOLE), self._look("muted"))], width)
                 )
             return self._finish(Strip.blank(width))
         strip = self._strips.get((index, width))
