@@ -69,7 +69,8 @@ def _release(book: Book, name: str, evil: str, number: int) -> Subject:
 
 
 KEYS = ("home", "right", "shift+right", "n", "N", "d", "end", "d", "c", "K", "escape", "g", "escape", "ctrl+f",
-        "escape", "b", "enter", "left", "tab", "right_square_bracket", "left_square_bracket", "e", "e", "y")  # fmt: skip
+        "escape", "b", "enter", "left", "tab", "right_square_bracket", "left_square_bracket", "e", "e",
+        "y")  # fmt: skip
 TYPED = (
     b"\x1b[H",
     b"\x1b[C",

@@ -10,16 +10,9 @@ from textual.widget import Widget
 from custody.policy.verdict import Verdict
 from custody.query.types import StateLine
 from custody.query.windows import Window
-from custody.tui.screens.environments_reading import Cursor, View
-from custody.tui.screens.environments_words import (
-    SERVICES,
-    Clocks,
-    Shown,
-    briefly,
-    moment,
-    rows_of,
-    service_row,
-)
+from custody.tui.screens.environments_moment import Clocks, Looked, briefly, moment
+from custody.tui.screens.environments_reading import Cursor, Sight, View
+from custody.tui.screens.environments_words import SERVICES, Shown, rows_of, service_row
 from custody.tui.widgets.states import StatesStrip
 from custody.tui.widgets.table import Table
 from custody.tui.widgets.words import Words, lines
@@ -38,6 +31,8 @@ class EnvironmentPane(Vertical):
         self._cursor: Cursor | None = None
         self._service = self._preferred = self._runs = ""
         self._windows: Sequence[Window] = ()
+        self._sights: Sequence[Sight] = ()
+        self._is_late = False  # whether they are those of the moment before
         self._clocks: Clocks | None = None
         self._known = self._aside = ""
         self._marked = 0
@@ -68,8 +63,9 @@ class EnvironmentPane(Vertical):
         """Another moment: its verdicts and blind windows are still to come. `aside` stands behind its name."""
         was = self._view
         if was is None or was.side.about != view.side.about:
-            self._service, self._windows = "", ()
+            self._service, self._windows, self._sights = "", (), ()
         self._service, self._preferred = self._preferred or self._service, ""
+        self._is_late = True
         self._view, self._cursor, self._clocks = view, cursor, clocks
         self._known, self._marked, self._aside = known, marked, aside
         self.verdicts = _NO_VERDICTS
@@ -97,6 +93,11 @@ class EnvironmentPane(Vertical):
         self._windows = windows
         self.draw_moment()
 
+    def sighted(self, sights: Sequence[Sight]) -> None:
+        """How well the moment was looked at came."""
+        self._sights, self._is_late = sights, False
+        self.draw_moment()
+
     def remember(self, index: int) -> None:
         """The cursor came to a service."""
         if index < len(self.shown):
@@ -117,7 +118,9 @@ class EnvironmentPane(Vertical):
             words.say(briefly(view, cursor))
         else:
             here = self._here(view, cursor)
-            told = moment(view, cursor, self._clocks, self.content_size.width, here, self._known, self._aside)
+            width = self.content_size.width
+            looked = Looked(here, self._sights, self._is_late)
+            told = moment(view, cursor, self._clocks, width, looked, self._known, self._aside)
             words.say(lines(told))
         side = view.side
         blind = {number for number, since, until in _spans(view.bars) if self._is_blind(since, until)}
