@@ -27,7 +27,7 @@ from custody.tui.screens.base import LedgerScreen
 from custody.tui.screens.entries import EntriesScreen
 from custody.tui.screens.environments import EnvironmentsScreen
 from custody.tui.screens.findings import FindingsScreen
-from custody.tui.screens.help import HelpScreen
+from custody.tui.screens.help import HelpScreen, Sign
 from custody.tui.screens.merge import MergeScreen
 from custody.tui.screens.opening import OpeningScreen
 from custody.tui.screens.overview import OverviewScreen
@@ -88,6 +88,7 @@ class CustodyApp(TerminalApp):
                 "findings",
                 "search",
                 "help",
+                "opening",
             )
         ),
     ]
@@ -393,7 +394,7 @@ class CustodyApp(TerminalApp):
 
     def action_help(self) -> None:
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self._help()))
+            self.push_screen(HelpScreen(*self.help_here()))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What has nothing to act on is not offered."""
@@ -408,7 +409,11 @@ class CustodyApp(TerminalApp):
             return bool(self._back)
         return super().check_action(action, parameters)
 
-    def _help(self) -> Iterator[tuple[str, Iterator[Binding]]]:
+    def help_here(self) -> tuple[Iterator[tuple[str, Iterator[Binding]]], Sequence[Sign]]:
+        """The keys that work on the screen in front, in groups, and the signs that it draws."""
+        return self._keys_here(), getattr(self.screen, "SIGNS", ())
+
+    def _keys_here(self) -> Iterator[tuple[str, Iterator[Binding]]]:
         keys = self.settings.keys
         yield "Here", bindings_of(type(self.screen), keys)
         yield "In tables", bindings_of(Table, keys)

@@ -35,6 +35,7 @@ from custody.tui.screens.approvals_reading import (
 )
 from custody.tui.screens.artifacts_reading import find_meant
 from custody.tui.screens.base import AnswersScreen, LedgerScreen
+from custody.tui.screens.help import Sign
 from custody.tui.screens.signing import SigningScreen
 from custody.tui.session import Session
 from custody.tui.widgets.asking import ask
@@ -52,6 +53,12 @@ class ApprovalsScreen(AnswersScreen):
 
     TAB = "approvals"
     FIND = "artifact, environment, person or reason"
+    SIGNS: ClassVar[Sequence[Sign]] = (
+        ("·", MUTED, "nobody has said anything yet, or not enough people"),
+        ("✗", FAULT, "somebody said no, or an approval is there that does not count"),
+        ("?", GAP, "what is there cannot be read, or nobody can be shown to be apart"),
+        ("✓  ○", "", "an approval that was given; a word that its giver replaced"),
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "answer('approved')", "Approve", id="approvals.approve",
                 tooltip="Approve it with your own key, and record it in the ledger"),

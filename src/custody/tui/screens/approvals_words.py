@@ -31,11 +31,11 @@ GIVEN = (
     Column("", 1),
     Column("Time (UTC)", 16, roomy=19, clip=True, from_width=60),
     Column("Decision", 9),
-    Column("Environment", 11, flex=1, from_width=40),
+    Column("Environment", 12, from_width=40),
     Column("Artifact", flex=2),
     Column("Fingerprint", 12, from_width=100, clip=True),
     Column("Reason", flex=3, from_width=100),
-    Column("By", 14, roomy=18, from_width=50),
+    Column("By", 16, roomy=18, from_width=50),
 )
 KEYS = (
     Column("Key", 20),
@@ -200,7 +200,7 @@ def _plain(one: ControlVerdict) -> bool:
 
 def _named(one: ControlVerdict) -> tuple[Part, Part]:
     sign, look = SIGNS[one.state]
-    return (f"{sign} ", _LOOKS.get(look, "")), (f"{one.name}  ", MUTED)
+    return (sign, _LOOKS.get(look, "")), (f"{one.name}  ", MUTED)  # no space: a line may end there
 
 
 def _control(one: ControlVerdict) -> Content:

@@ -35,6 +35,7 @@ from custody.tui.screens.artifacts_reading import (
 )
 from custody.tui.screens.artifacts_table import ArtifactTable
 from custody.tui.screens.base import AnswersScreen
+from custody.tui.screens.help import Sign
 from custody.tui.session import Session
 from custody.tui.widgets.asking import ask
 from custody.tui.widgets.prompt import WAITING, Line
@@ -56,6 +57,12 @@ class ArtifactsScreen(AnswersScreen):
 
     TAB = "artifacts"
     FIND = "name, fingerprint, commit or version"
+    SIGNS: ClassVar[Sequence[Sign]] = (
+        ("✓  ✗  ?  ·", "", "a verdict or a check: yes, no, nobody can tell, not asked or not known yet"),
+        ("✓3 ✗1", "", "so many checks passed, so many failed"),
+        ("≠", GAP, "the verdict is another now than it was then"),
+        ("○", MUTED, "superseded: a later one counts"),
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "fingerprint", "Fingerprint", id="artifacts.fingerprint",
                 tooltip="Fingerprint a file or folder on disk, and say whether it is known"),

@@ -18,6 +18,7 @@ A screen is a class for each tab, made anew for each ledger that is open. To bui
 * `FIND` says what `ctrl+f` finds here, and `find` is called with what is typed, letter by letter, to show what it finds
   and nothing else; without a `FIND` the key is not offered. `sought` is what is looked for now, which stands in a line
   of its own until escape drops it. `/` searches everything, from every tab. Any other line to type in: `prompt`.
+* `SIGNS` tells help what the signs mean that are drawn here.
 * `link` says where somebody is, and `follow` goes there: from the command line, from another screen, by backspace.
   It may be called before the index is there: keep what is wanted until `draw_answers`.
 * `command` gives the words of the CLI command that answers the same, without `custody`, ledger and roots; `y` copies
@@ -50,6 +51,7 @@ from custody.report.subject import LEDGER, Subject
 from custody.tui.dropped import dropped_paths, ledgers_of
 from custody.tui.links import Link, link_words
 from custody.tui.reporting import not_yet
+from custody.tui.screens.help import Sign
 from custody.tui.screens.reports import ReportScreen
 from custody.tui.session import Session
 from custody.tui.state import State
@@ -74,6 +76,7 @@ class LedgerScreen(Screen[None]):
 
     TAB: ClassVar[str]
     FIND: ClassVar[str] = ""
+    SIGNS: ClassVar[Sequence[Sign]] = ()
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Search", key_display="/", id="screen.search",
                 tooltip="Search everything in this ledger"),

@@ -24,13 +24,14 @@ from custody.report.subject import Subject
 from custody.tui.links import Link
 from custody.tui.screens.base import LedgerScreen
 from custody.tui.screens.entry_pane import EntryPane, Proved
+from custody.tui.screens.help import Sign
 from custody.tui.session import Session
 from custody.tui.widgets.asking import ask
 from custody.tui.widgets.chain import ChainStrip
 from custody.tui.widgets.entry_table import EntryTable
 from custody.tui.widgets.prompt import WAITING
 from custody.tui.widgets.table import Table
-from custody.tui.widgets.words import FAULT, GOOD, MUTED, line
+from custody.tui.widgets.words import FAULT, GAP, GOOD, MUTED, line
 
 _MIN_DIGITS = 6
 _ID = re.compile(f"[0-9a-f]{{{_MIN_DIGITS},64}}").fullmatch
@@ -51,6 +52,16 @@ class EntriesScreen(LedgerScreen):
 
     TAB = "entries"
     FIND = "words of a title, a kind or a subject"
+    SIGNS: ClassVar[Sequence[Sign]] = (
+        ("✓", GOOD, "verified: exactly as its writer's key signed it"),
+        ("·", MUTED, "not verified yet: what it says is a claim"),
+        ("○", GAP, "verified, but counts for nothing (see the findings)"),
+        ("✗", FAULT, "a fault: never shown as a fact"),
+        ("●──●──●]", MUTED, "the entries of a chain, the one on view marked; ] closes it"),
+        ("●──●╌", MUTED, "a chain that goes on, or was not closed"),
+        ("●  below ●", MUTED, "a fork: two entries at one place, both signed"),
+        ("┌ │ └ ╪", MUTED, "in the table: a chain begins, goes on, ends, forks"),
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("g", "ask_where", "Go to", id="entries.go-to", tooltip="Go to a position, or an entry by its id"),
         Binding("i", "prove", "Proof", id="entries.prove", tooltip="Prove that the entry is in the signed log"),

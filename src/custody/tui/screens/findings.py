@@ -17,9 +17,10 @@ from custody.query.explain import Explanation, explain
 from custody.report.subject import Subject
 from custody.tui.links import Link
 from custody.tui.screens.base import LedgerScreen
+from custody.tui.screens.help import Sign
 from custody.tui.session import Session
 from custody.tui.state import Remark
-from custody.tui.widgets.findings import COLUMNS, finding_row, heading
+from custody.tui.widgets.findings import COLUMNS, NO_ENTRY, finding_row, heading
 from custody.tui.widgets.table import Table
 from custody.tui.widgets.words import FAULT, GAP, GOOD, MUTED, Words, facts, line, lines
 
@@ -49,6 +50,7 @@ class FindingsScreen(LedgerScreen):
 
     TAB = "findings"
     FIND = "code, weight, position or words"
+    SIGNS: ClassVar[Sequence[Sign]] = (("✗  !  ·", "", "a fault, a gap, a note"),)
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -117,7 +119,7 @@ class FindingsScreen(LedgerScreen):
         if position >= 0:
             self.ledger.go(Link("entries", entry=position))
         else:
-            self.say(line(("It is about the whole log, and about no entry of it.", MUTED)))
+            self.say(line((NO_ENTRY, MUTED)))
 
     def link(self) -> Link:
         return Link(self.TAB, find=self.sought)
