@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 import story
 
+from custody.keys.ed25519 import PublicKey
 from custody.ledger.findings import CODES, Finding
 from custody.ledger.reader import Snapshot, open_ledger
 from custody.query.explain import explain
 from custody.query.index import NOTICES
-from custody.trust.verification import Verification
+from custody.trust.verification import Expectations, Verification
+
+SAMPLES = Path(__file__).resolve().parents[2] / "sample_ledgers"
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +68,14 @@ def test_a_finding_about_bytes_that_are_no_header_is_told_in_its_own_words(
     with worked_on(tmp_path / "x.ledger", healthy, sql) as snapshot:
         told = explain(snapshot, Finding("column-differs", "said", 3))
     assert told.found == "said"
+
+
+def test_a_redaction_is_told_as_one() -> None:
+    """Not as bytes that are missing with neither themselves nor a redaction to account for them."""
+    root = PublicKey.from_text((SAMPLES / "root.pub").read_text(encoding="ascii"))
+    with open_ledger(SAMPLES / "payments.ledger") as snapshot:
+        verification = Verification(snapshot, Expectations((root.fingerprint,)))
+        list(verification.run())
+        finding = next(one for one in verification.report.findings if one.code == "redacted")
+        told = explain(snapshot, finding)
+    assert "98e602f7c03745a2" in told.expected and told.found.startswith("a redaction")

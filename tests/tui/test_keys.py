@@ -220,7 +220,10 @@ def test_a_proof_is_offered_only_where_there_is_one(tmp_path: Path) -> None:
     play(story.healthy(tmp_path / "unsigned.ledger", signed=False), scene, (120, 60))
 
 
-def test_a_proof_leads_to_the_signed_root(ledger: Path) -> None:
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)], ids=str)
+def test_a_proof_leads_to_the_signed_root(ledger: Path, size: tuple[int, int]) -> None:
+    """And is on screen, wherever the pane stood."""
+
     async def scene(pilot: Pilot[None]) -> None:
         await stage.press(pilot, "5", "end", "i")
         screen = pilot.app.screen
@@ -229,7 +232,7 @@ def test_a_proof_leads_to_the_signed_root(ledger: Path) -> None:
         await stage.press(pilot, "home")
         assert "hashes lead" not in stage.text(pilot)
 
-    play(ledger, scene, (200, 60))
+    play(ledger, scene, size)
 
 
 def test_help_and_back(ledger: Path) -> None:

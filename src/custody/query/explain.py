@@ -133,6 +133,11 @@ def _missing(snapshot: Snapshot, row: Row, header: Header) -> tuple[str, str] | 
     return f"bytes of SHA-256 {', '.join(absent)}, or a redaction that accounts for them", "neither"
 
 
+def _redacted(snapshot: Snapshot, row: Row, header: Header) -> tuple[str, str] | None:
+    told = _missing(snapshot, row, header)
+    return (told[0], "a redaction by an admin, which says why") if told else None
+
+
 def _link(snapshot: Snapshot, row: Row, header: Header) -> tuple[str, str] | None:
     before = snapshot.places(header.chain, header.seq - 1, header.seq - 1) if header.seq else []
     ids = [one.header for _, position in before if (one := snapshot.row(position)) is not None]
@@ -163,7 +168,7 @@ _RECOMPUTED: Mapping[str, Callable[[Snapshot, Row, Header], tuple[str, str] | No
     "body-differs": _body,
     "attachment-differs": _attachment,
     "missing": _missing,
-    "redacted": _missing,
+    "redacted": _redacted,
     "chain-broken": _link,
     "fork": _fork,
 }

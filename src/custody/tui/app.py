@@ -326,13 +326,12 @@ class CustodyApp(TerminalApp):
         if isinstance(screen, LedgerScreen):
             screen.call_later(screen.follow, link)
 
-    def copy_command(self, screen: LedgerScreen) -> None:
-        """Say the command that gives what a screen shows, and hand it to the terminal's clipboard."""
-        words: Sequence[str] = screen.command()
+    def copy_words(self, screen: LedgerScreen, words: Sequence[str], otherwise: str) -> None:
+        """Say the command of these words on a screen's ledger, and hand it to the terminal's clipboard."""
         state = screen.state
         text = command(words, state.snapshot.path, state.expectations.roots) if words else ""
         if not text:
-            screen.say(line(("No command gives just this.", MUTED)))
+            screen.say(line((otherwise, MUTED)))
             return
         self.copy_to_clipboard(text)
         screen.say(line(("Copied  ", GOOD), (text, "bold"), limit=None))

@@ -125,9 +125,10 @@ def why(page: Page, then: ControlVerdict | None, now: ControlVerdict | None) -> 
         sign, look = SIGNS[one.state]
         tone = {"good": GOOD, "fault": FAULT, "gap": GAP}.get(look, MUTED)
         rows.append((label, line((f"{sign} ", tone), one.sentence, limit=800)))
-        positions = ", ".join(f"{proof.position:,}" for proof in one.proofs[:8] if proof.position >= 0)
+        positions = [f"{proof.position:,}" for proof in one.proofs[:8] if proof.position >= 0]
         if positions:
-            rows.append(("", line((f"entries {positions}", MUTED))))
+            named = "entry" if len(positions) == 1 else "entries"
+            rows.append(("", line((f"{named} {', '.join(positions)}", MUTED))))
     standing = page.standing
     if standing is not None and page.came and standing.new_policy:
         rows.append(("Policy", line(("another one, or another version of it, judges now", GAP))))

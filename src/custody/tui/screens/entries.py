@@ -14,12 +14,13 @@ from textual.containers import Container, Vertical
 from textual.widget import Widget
 
 from custody import system
-from custody.errors import CustodyError
+from custody.errors import CustodyError, UsageError
 from custody.ledger.checkpoint import parse_checkpoint
 from custody.ledger.merkle import leaf_hash, verify_inclusion
 from custody.ledger.reader import Snapshot
 from custody.query.entries import ChainPlace, EntryDetail, chain_places, entry_detail, inclusion, page
 from custody.query.exports import envelope, inclusion_proof
+from custody.report.subject import Subject
 from custody.tui.links import Link
 from custody.tui.screens.base import LedgerScreen
 from custody.tui.screens.entry_pane import EntryPane, Proved
@@ -103,6 +104,11 @@ class EntriesScreen(LedgerScreen):
     def command(self) -> Sequence[str]:
         detail = self.query_one(EntryPane).detail
         return ("show", f"position:{detail.position}") if detail is not None else ()
+
+    def subject(self) -> Subject:
+        if not self.state.count:
+            raise UsageError("There is no entry to report on: the ledger is empty.", code="entry")
+        return Subject("entry", f"position:{self.query_one(EntryTable).cursor}")
 
     def show(self, position: int) -> None:
         """Put the cursor on an entry."""

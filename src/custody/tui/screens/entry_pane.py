@@ -64,7 +64,8 @@ class EntryPane(VerticalScroll):
         self._drawn: object = None
 
     def compose(self) -> ComposeResult:
-        yield Words()
+        yield Words(id="what")
+        yield Words(id="proof")
 
     def action_leave(self) -> None:
         self.post_message(self.Left())
@@ -77,9 +78,10 @@ class EntryPane(VerticalScroll):
         self.draw(state)
 
     def show_proof(self, proof: Proved, state: State) -> None:
-        """Add the proof of the entry on view."""
+        """Add the proof of the entry on view, and go to where it stands."""
         self._proof = proof
         self.draw(state)
+        self.call_after_refresh(self.scroll_to_widget, self.query_one("#proof"), animate=False, top=True)
 
     def draw(self, state: State) -> None:
         """Show it as it stands now."""
@@ -89,25 +91,34 @@ class EntryPane(VerticalScroll):
         drawn = (detail, state.standing(detail.position, detail.id), state.report is None, self._proof)
         if drawn != self._drawn:
             self._drawn = drawn
-            self.query_one(Words).say(_describe(detail, state, self._proof))
+            self._say(lines(_what(detail, state)), lines(_proof(detail, state, self._proof)))
 
     def complain(self, what: str) -> None:
         """Say why there is nothing to show."""
         self.detail = self._drawn = None
-        self.query_one(Words).say(line((what, FAULT)))
+        self._say(line((what, FAULT)), Content(""))
+
+    def _say(self, what: Content, proof: Content) -> None:
+        self.query_one("#what", Words).say(what)
+        self.query_one("#proof", Words).say(proof)
 
 
-def _describe(detail: EntryDetail, state: State, proof: Proved | None) -> Content:
+def _what(detail: EntryDetail, state: State) -> list[Content]:
     standing = state.standing(detail.position, detail.id)
     rows = [_headline(detail, standing), facts(_standing_facts(detail, standing, state))]
     rows += _section("Header", facts(_header_facts(detail)))
     rows += _section("Body" if standing.mark != "fault" else "Body, as it claims", *_body(detail))
     if detail.attachments:
         rows += _section("Attachments", *(_attachments(detail)))
-    rows += _section("Place in the log", *_place(detail, state, proof))
-    rows += _section("Signature", line(detail.signature or "none"))
-    rows += _section("Signed bytes", *_wrapped(detail.header_text))
-    return lines(rows)
+    return rows
+
+
+def _proof(detail: EntryDetail, state: State, proof: Proved | None) -> list[Content]:
+    return [
+        *_section("Place in the log", *_place(detail, state, proof)),
+        *_section("Signature", line(detail.signature or "none")),
+        *_section("Signed bytes", *_wrapped(detail.header_text)),
+    ]
 
 
 def _headline(detail: EntryDetail, standing: Standing) -> Content:
@@ -135,7 +146,8 @@ def _standing_facts(detail: EntryDetail, standing: Standing, state: State) -> It
     )
     yield "Writer", line(standing.writer or nobody)
     if detail.time:
-        yield "Time", line(f"{utc(detail.time)} UTC", (f"  {local(detail.time)}, as it claims", MUTED))
+        here = local(detail.time)
+        yield "Time", line(f"{utc(detail.time)} UTC", (f"{'  ' if here else ''}{here}, as it claims", MUTED))
     for number, subject in enumerate(detail.subjects):
         yield "About" if not number else "", line(subject.name)
         yield "", line((subject.sha256, MUTED))

@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from custody.errors import UsageError
+from custody.report.subject import Subject
 from custody.tui.links import Link
 from custody.tui.screens import environments_asked as asked
 from custody.tui.screens import environments_reading as reading
@@ -66,6 +67,12 @@ class EnvironmentsScreen(TravelScreen):
                 return False
             return True if self._reading is not None and not self.state.refusal else None
         return super().check_action(action, parameters)
+
+    def answered_subject(self) -> Subject:
+        if self._reading is None:
+            raise UsageError("There is no environment to report on.", code="environment")
+        mark = self._mark[0] if self._mark is not None else None
+        return asked.subject(self._reading, mark, self._belief, self._clocks.zone)
 
     # --- actions
 

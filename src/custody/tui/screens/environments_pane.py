@@ -36,7 +36,7 @@ class EnvironmentPane(Vertical):
         self.verdicts = _NO_VERDICTS
         self._view: View | None = None
         self._cursor: Cursor | None = None
-        self._service = ""
+        self._service = self._sought = ""
         self._windows: Sequence[Window] = ()
         self._clocks: Clocks | None = None
         self._known = self._aside = ""
@@ -74,6 +74,10 @@ class EnvironmentPane(Vertical):
         self.verdicts = _NO_VERDICTS
         self.draw_moment()
         self._draw_services(first=not self._service)
+
+    def seek(self, artifact: str) -> None:
+        """Go to the first service that runs this artifact (`Shown.runs`), once services are there."""
+        self._sought = artifact
 
     def search(self, text: str) -> None:
         """Show the services that a text finds, and no others."""
@@ -131,7 +135,12 @@ class EnvironmentPane(Vertical):
         """The services, the cursor on the one that it was on, or at `first` on the first of what changed."""
         view = self._view
         self.shown = rows_of(view.standing.state if view is not None else None, self._search)
-        at = next((n for n, one in enumerate(self.shown) if one.about.service == self._service), None)
+        sought, self._sought = self._sought, ""
+        at = next((n for n, one in enumerate(self.shown) if sought and one.runs(sought)), None)
+        if at is not None:
+            self._service = self.shown[at].about.service
+        else:
+            at = next((n for n, one in enumerate(self.shown) if one.about.service == self._service), None)
         if at is None:
             changed = next((n for n, one in enumerate(self.shown) if one.change), 0)
             at = changed if first else min(self.table.cursor, max(len(self.shown) - 1, 0))

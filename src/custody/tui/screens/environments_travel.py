@@ -106,11 +106,13 @@ class TravelScreen(AnswersScreen):
             return Link(self.TAB)
         cursor = self._reading.cursor
         name, when = cursor.side.about.name, cursor.instant
+        chosen = self._panes[cursor.active].chosen
+        artifact = chosen.about.sha256 if chosen is not None else ""
         if when == LATEST:
-            return Link(self.TAB, environment=EnvironmentReference(name))
+            return Link(self.TAB, artifact=artifact, environment=EnvironmentReference(name))
         # To an instant and no number: a merge may bring states in front of this one.
         reference = EnvironmentReference(name, moment_text=when)
-        return Link(self.TAB, environment=reference, moment=Moment(when, "", when, ""))
+        return Link(self.TAB, artifact=artifact, environment=reference, moment=Moment(when, "", when, ""))
 
     def follow(self, link: Link) -> None:
         if link.environment is not None:
@@ -171,6 +173,7 @@ class TravelScreen(AnswersScreen):
             moves.append(reading.number(reference.index or -(reference.back or 0)))
         else:
             moves.append(reading.instant(LATEST))
+        self._panes[0].seek(link.artifact)
         self._go(*moves)
 
     def _say_understood(self, moment: Moment) -> None:

@@ -59,6 +59,9 @@ CHANGES: tuple[Column, ...] = (
 )
 
 
+_BEGINS = 4  # characters of a fingerprint or commit that mean one
+
+
 class Shown(NamedTuple):
     """A row of the services: what runs, or what has just stopped, and the change that this state brought it."""
 
@@ -70,6 +73,13 @@ class Shown(NamedTuple):
         found = self.service or self.change
         assert found is not None
         return found
+
+    def runs(self, artifact: str) -> bool:
+        """Whether it is this artifact: by its name, or by what its fingerprint or commit begins with."""
+        about = self.about
+        commit = self.service.commit if self.service is not None else ""
+        begins = len(artifact) >= _BEGINS and any(one.startswith(artifact) for one in (about.sha256, commit))
+        return begins or artifact == about.name
 
     def holds(self, text: str) -> bool:
         """Whether a search finds it."""

@@ -14,6 +14,7 @@ from textual.widget import Widget
 from custody.errors import CustodyError
 from custody.ledger.findings import CODES, Finding
 from custody.query.explain import Explanation, explain
+from custody.report.subject import Subject
 from custody.tui.links import Link
 from custody.tui.screens.base import LedgerScreen
 from custody.tui.session import Session
@@ -124,6 +125,9 @@ class FindingsScreen(LedgerScreen):
     def follow(self, link: Link) -> None:
         if link.search:
             self.search_for(link.search)
+
+    def subject(self) -> Subject:
+        return Subject("findings")
 
     def command(self) -> Sequence[str]:
         return ("findings", *(("--code", self.searched) if self.searched in CODES else ()))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -50,6 +51,7 @@ class MergeScreen(Screen[None]):
         self._session = session
         self._sources = tuple(sources)
         self._good: list[Path] = []
+        self._listed: list[Path] = []
 
     @property
     def ledger(self) -> CustodyApp:
@@ -86,6 +88,7 @@ class MergeScreen(Screen[None]):
 
     def _show(self, found: Preview) -> None:
         self._good = [one.path for one in found.sources if not one.why]
+        self._listed = [one.path for one in found.sources]
         self.query_one(Table).show_rows([_row(one) for one in found.sources])
         self.query_one("#told", Words).say(facts(_told(found), 12))
         self.refresh_bindings()
@@ -93,6 +96,24 @@ class MergeScreen(Screen[None]):
     def _refuse(self, error: CustodyError) -> None:
         self.query_one("#told", Words).say(line((str(error), FAULT), limit=600))
         self.query_one(Table).show_rows([], "Nothing would be merged.")
+
+    @on(Table.Chosen, "#sources")
+    def look_into(self, event: Table.Chosen) -> None:
+        """Open an export by itself."""
+        ledger, path = self.ledger, self._listed[event.index]
+        ask(
+            self,
+            "open",
+            lambda: ledger.let_in(path),
+            lambda opened: ledger.show_opened(*opened),
+            self._not_opened,
+        )
+
+    def _not_opened(self, error: CustodyError) -> None:
+        self._say(line(("✗ Not opened  ", f"{FAULT} bold"), (str(error), FAULT), limit=600))
+
+    def _say(self, remark: Content) -> None:
+        self.query_one("#remark", Words).say(remark)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A merge of nothing has no command."""
@@ -110,7 +131,7 @@ class MergeScreen(Screen[None]):
             if text
             else ("A path holds what a shell would act on: name the files yourself.", GAP)
         )
-        self.query_one("#remark", Words).say(line(said, (text, "bold"), limit=None))
+        self._say(line(said, (text, "bold"), limit=None))
 
     def action_leave(self) -> None:
         self.dismiss()

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, cast
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.events import Paste
 from textual.screen import Screen
 
 from custody.errors import CustodyError
+from custody.tui.dropped import dropped_paths, ledgers_of
 from custody.tui.places import Place, list_folder, look_at
 from custody.tui.recent import recent_ledgers
 from custody.tui.session import Session
@@ -177,6 +179,20 @@ class OpeningScreen(Screen[None]):
                 self._draw()
                 self.refresh_bindings()
             table.action_move(1)
+
+    def on_paste(self, event: Paste) -> None:
+        """Files that were dropped here: marked to be merged, or opened where there is nothing to merge them into."""
+        paths = dropped_paths(event.text)
+        if paths:
+            ask(self, "dropped", lambda: ledgers_of(paths), self._take, self.refuse)
+
+    def _take(self, files: list[Path]) -> None:
+        if self.ledger.session is None and len(files) == 1:
+            self._open(files[0])
+            return
+        self._marked.update(dict.fromkeys(files))
+        self._draw()
+        self.refresh_bindings()
 
     def action_preview(self) -> None:
         if self.ledger.session is not None:

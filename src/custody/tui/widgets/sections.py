@@ -13,7 +13,6 @@ from textual.widget import Widget
 from custody.tui.widgets.words import ACCENT, MUTED, line
 
 _SHORT = 3
-_HINT = "[ ]"
 
 
 class Sections(Widget):
@@ -29,9 +28,10 @@ class Sections(Widget):
 
         section: str
 
-    def __init__(self, titles: Mapping[str, str], *, id: str | None = None) -> None:
+    def __init__(self, titles: Mapping[str, str], *, hint: str = "[ ]", id: str | None = None) -> None:
         super().__init__(id=id)
         self._titles = titles
+        self._hint = hint  # the keys that turn to the next, where there is room to say so
         self.current = next(iter(titles))
         self._starts: list[tuple[int, str]] = []
 
@@ -56,8 +56,8 @@ class Sections(Widget):
             parts.append(line((text, f"{ACCENT} bold underline" if current else MUTED)))
             parts.append(Content("  "))
             at += len(text) + 2
-        if self.size.width - at >= len(_HINT):
-            parts.append(line((_HINT, MUTED)))
+        if self.size.width - at >= len(self._hint):
+            parts.append(line((self._hint, MUTED)))
         return Content("").join(parts)
 
     def on_click(self, event: events.Click) -> None:

@@ -13,13 +13,13 @@ def utc(instant: str) -> str:
 
 
 def local(instant: str) -> str:
-    """The same moment by this machine's clock and zone; "" for a year that it cannot show."""
+    """The same moment by this machine's clock and zone; "" where that is UTC's, or a year that it cannot show."""
     moment = _moment(instant)
     if moment is None:
         return ""
     try:
         here = moment.astimezone()
-        return f"{here:%Y-%m-%d %H:%M:%S} {here.tzname() or ''}".rstrip()
+        return "" if not here.utcoffset() else f"{here:%Y-%m-%d %H:%M:%S} {here.tzname() or ''}".rstrip()
     except (OSError, OverflowError, ValueError):
         return ""
 
