@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, Self
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -154,6 +154,11 @@ class Table(ScrollView, can_focus=True):
         if self.cursor >= self.count:
             self.cursor = max(self.count - 1, 0)
         self.refresh()
+
+    def focus(self, scroll_visible: bool = True) -> Self:
+        """At once: asked for later, it would take away what the next key gives to a line to type in."""
+        self.screen.set_focus(self, scroll_visible)
+        return self
 
     # --- moving
 
