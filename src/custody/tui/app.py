@@ -31,6 +31,7 @@ from custody.tui.screens.help import HelpScreen, Sign
 from custody.tui.screens.merge import MergeScreen
 from custody.tui.screens.opening import OpeningScreen
 from custody.tui.screens.overview import OverviewScreen
+from custody.tui.screens.search import SearchScreen
 from custody.tui.session import Said, Session, Worker
 from custody.tui.settings import Settings, read_settings
 from custody.tui.state import State
@@ -85,6 +86,7 @@ class CustodyApp(TerminalApp):
                 "environments",
                 "approvals",
                 "findings",
+                "search",
                 "help",
                 "opening",
             )
@@ -314,7 +316,7 @@ class CustodyApp(TerminalApp):
         if isinstance(screen, LedgerScreen) and screen.session is session and screen.is_mounted:
             screen.state_changed()
         above = self.screen
-        if isinstance(above, OpeningScreen | MergeScreen) and above.is_mounted:
+        if isinstance(above, OpeningScreen | MergeScreen | SearchScreen) and above.is_mounted:
             above.state_changed()
 
     # --- where screens lead
@@ -327,6 +329,8 @@ class CustodyApp(TerminalApp):
         self._arrive(link)
 
     def _arrive(self, link: Link) -> None:
+        if isinstance(self.screen, SearchScreen):
+            self.pop_screen()
         self.switch_mode(self._mode(link.tab))
         self._follow(link)
 
@@ -335,13 +339,16 @@ class CustodyApp(TerminalApp):
         if isinstance(screen, LedgerScreen):
             screen.call_later(screen.follow, link)
 
-    def copy_command(self, screen: LedgerScreen) -> None:
-        """Say the command that gives what a screen shows, and hand it to the terminal's clipboard."""
-        words: Sequence[str] = screen.command()
+    def search(self, session: Session) -> None:
+        """Search everything in a ledger."""
+        self.push_screen(SearchScreen(session))
+
+    def copy_words(self, screen: LedgerScreen | SearchScreen, words: Sequence[str], otherwise: str) -> None:
+        """Say the command of these words on a screen's ledger, and hand it to the terminal's clipboard."""
         state = screen.state
         text = command(words, state.snapshot.path, state.expectations.roots) if words else ""
         if not text:
-            screen.say(line(("No command gives just this.", MUTED)))
+            screen.say(line((otherwise, MUTED)))
             return
         self.copy_to_clipboard(text)
         screen.say(line(("Copied  ", GOOD), (text, "bold"), limit=None))
@@ -381,10 +388,6 @@ class CustodyApp(TerminalApp):
 
     def action_toggle_dark(self) -> None:
         self.theme = themes.LIGHT.name if self.current_theme.dark else themes.DARK.name
-
-    def use_theme(self, name: str) -> None:
-        """One of custody's themes, or of the person's own."""
-        self.theme = name
 
     def action_palette(self) -> None:
         self.push_screen(Palette())

@@ -19,9 +19,10 @@ _PATH = re.compile(r"[A-Za-z0-9 ._/@:+,=~\\-]{1,1000}").fullmatch
 class Link(NamedTuple):
     """A deep link into one ledger. A screen takes from it what is its own, and leaves the rest.
 
-    `entry` is a position (-1 for none); `artifact` a fingerprint, or whatever else `custody trace` takes; `search`
-    what is typed behind `/`. `environment` names a state as `prod`, `prod#12` or `prod@{…}` do, and `moment` is the
-    instant that its text means, where it has one.
+    `entry` is a position (-1 for none); `artifact` a fingerprint, or whatever else `custody trace` takes, and `part`
+    the part of its page; `find` what is typed behind `ctrl+f`. `environment` names a state as `prod`, `prod#12` or
+    `prod@{…}` do, `moment` is the instant that its text means, where it has one, and `service` one of those that run
+    there, for the cursor.
     """
 
     tab: str = "overview"
@@ -29,7 +30,25 @@ class Link(NamedTuple):
     artifact: str = ""
     environment: EnvironmentReference | None = None
     moment: Moment | None = None
-    search: str = ""
+    find: str = ""
+    service: str = ""
+    part: str = ""
+
+
+def link_words(link: Link) -> list[str]:
+    """The words behind `custody` that open the same view again."""
+    words = ["tui", "--tab", link.tab]
+    if link.entry >= 0:
+        words += ["--entry", str(link.entry)]
+    if link.artifact:
+        words += ["--artifact", link.artifact]
+    if link.environment is not None:
+        words += ["--at", str(link.environment)]
+    if link.part:
+        words += ["--part", link.part]
+    if link.find:
+        words += ["--find", link.find]
+    return words
 
 
 def command(words: Sequence[str | Path], ledger: Path, roots: Iterable[str] = ()) -> str:
@@ -67,5 +86,5 @@ def _line(words: Sequence[str], roots: Iterable[str]) -> str:
 
 _OPTIONS = frozenset({
     "--at", "--code", "--env", "--kind", "--tab", "--entry", "--artifact", "--known-at", "-n", "--since", "--until",
-    "--tz", "--format", "--of", "--out",
+    "--part", "--find", "--tz", "--format", "--of", "--out",
 })  # fmt: skip

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from textual.binding import Binding
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
-from textual.widgets import Input
+from textual.widgets import Input, OptionList
 
 from custody.text import safe_text
 from custody.tui.links import Link
@@ -74,7 +74,7 @@ class Commands(Provider):
             name = safe_text(session.state.snapshot.path.name, _NAMED)
             yield Command(f"Switch to {name}", "", partial(app.switch_to, session))
         for theme in app.own_themes:
-            yield Command(f"Theme {theme}", "", partial(app.use_theme, theme))
+            yield Command(f"Theme {theme}", "", partial(setattr, app, "theme", theme))
 
     def _entries(self, query: str) -> Iterator[Command]:
         """An entry that is named by its position; by its id the entries' own `g` finds it."""
@@ -94,6 +94,12 @@ class Palette(CommandPalette):
 
     def on_mount(self) -> None:
         self.query_one(Input).restrict = DRAWN  # what is typed is drawn as it is
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """To turn the pages of a list of nothing is an error of Textual's."""
+        if action == "command_list":
+            return bool(self.query_one(OptionList).option_count)
+        return super().check_action(action, parameters)
 
 
 def _title(binding: Binding) -> str:

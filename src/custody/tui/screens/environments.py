@@ -29,7 +29,7 @@ _OWN = frozenset({
 class EnvironmentsScreen(TravelScreen):
     """The keys of the time machine."""
 
-    SEARCH = "service, artifact, version or fingerprint"
+    FIND = "service, artifact, version or fingerprint"
     SIGNS: ClassVar[Sequence[Sign]] = (
         ("▁▂▃▄▅▆▇█", MUTED, "in the timeline: a state, as high as much changed in it"),
         ("▲  M", MUTED, "in the timeline: the cursor, the mark"),

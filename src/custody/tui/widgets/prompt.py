@@ -122,7 +122,8 @@ class Prompt(Horizontal):
             typing.value = text
         typing.cursor_position = len(text)
         self.add_class("-open")
-        typing.focus()
+        # At once: the next key may be there already, and belongs here.
+        self.screen.set_focus(typing)
 
     def answered(self, complaint: str) -> None:
         """What is wrong with what was typed; with nothing wrong it is put away."""
