@@ -103,12 +103,22 @@ async def settle(pilot: Pilot[None], stage: str = "done") -> None:
         while app.state.stage not in (stage, "stopped"):
             await asyncio.sleep(0.002)
         quiet = 0
-        while quiet < 2:
+        while quiet < 3:
             while not all(one.is_finished for one in app.workers):
                 await asyncio.sleep(0.002)
                 quiet = 0
             await pilot.pause()
-            quiet += 1
+            await _wait_for_idle()  # for what the repaint at the end of a pause has brought
+            quiet = 0 if _is_busy(app) else quiet + 1
+
+
+def _is_busy(app: CustodyApp) -> bool:
+    """Whether something is still to be drawn, to be told, or being worked on."""
+    screen = app.screen
+    to_draw = (screen._dirty_widgets, screen._layout_required, screen._repaint_required, screen._callbacks)
+    pumps = (app, screen, *screen.walk_children())
+    to_tell = (not one._message_queue.empty() or one._next_callbacks for one in pumps)
+    return any(to_draw) or any(to_tell) or not all(one.is_finished for one in app.workers)
 
 
 @asynccontextmanager
@@ -123,12 +133,10 @@ async def playing(
 
 
 async def press(pilot: Pilot[None], *keys: str, stage: str = "done") -> None:
-    """Press keys, and wait until all that they ask for is there; also after each change of the screen."""
+    """Press keys, and after each wait until all that it asks for is there."""
     for key in keys:
         await pilot.press(key)
-        if key.isdigit():
-            await settle(pilot, stage)
-    await settle(pilot, stage)
+        await settle(pilot, stage)
 
 
 async def type_in(pilot: Pilot[None], line: str) -> None:

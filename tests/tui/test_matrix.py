@@ -3,6 +3,7 @@ what can be found wrong with each by rule. `--snapshot-update` takes them again;
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import release
 import stage
 from exhibit import Same, Scene, hang
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from custody.keys.ed25519 import PublicKey
 from custody.ledger import timestamps
@@ -70,6 +72,14 @@ async def merging(pilot: Pilot[None]) -> None:
     await stage.settle(pilot)
 
 
+async def searching(pilot: Pilot[None]) -> None:
+    await stage.press(pilot, "slash")
+    pilot.app.screen.query_one(Input).value = "hotfix"
+    async with asyncio.timeout(30):
+        while await stage.settle(pilot) or "being read" in stage.text(pilot):
+            await asyncio.sleep(0.05)
+
+
 async def palette(pilot: Pilot[None]) -> None:
     """Opened anew: Textual's palette gathers what it offers in its own time, and keeps the theme it was opened in."""
     await stage.press(pilot, "escape", "ctrl+p")
@@ -102,7 +112,8 @@ HEALTHY: dict[str, tuple[Scene, Link]] = {
     "approvals-given": (keys("4", "w"), Link()),
     "entries": (keys("end"), Link("entries")),
     "entry": (keys("enter", "i", "end"), Link("entries", entry=2000)),
-    "entries-search": (keys("slash", *"hotfix", "enter"), Link("entries")),
+    "entries-found": (keys("ctrl+f", *"4711", "enter"), Link("entries")),
+    "search": (searching, Link()),
     "findings": (keys("6"), Link()),
     "help": (keys("3", "question_mark"), Link()),
     "palette": (palette, Link("entries")),

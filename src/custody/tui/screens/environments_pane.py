@@ -139,14 +139,16 @@ class EnvironmentPane(Vertical):
 
     def _draw_services(self, *, first: bool) -> None:
         """The services, the cursor on the one that it was on, or at `first` on the first of what changed."""
-        view = self._view
+        view, was = self._view, self.chosen
         self.shown = rows_of(view.standing.state if view is not None else None, self._sought)
         runs, self._runs = self._runs, ""
         at = next((n for n, one in enumerate(self.shown) if runs and one.runs(runs)), None)
         if at is not None:
             self._service = self.shown[at].about.service
         else:
-            at = next((n for n, one in enumerate(self.shown) if one.about.service == self._service), None)
+            # Two rows may be of one service, which what is read again for the same moment must not mix up.
+            of_service = [n for n, one in enumerate(self.shown) if one.about.service == self._service]
+            at = next((n for n in of_service if self.shown[n] == was), next(iter(of_service), None))
         if at is None:
             changed = next((n for n, one in enumerate(self.shown) if one.change), 0)
             at = changed if first else min(self.table.cursor, max(len(self.shown) - 1, 0))
