@@ -103,7 +103,8 @@ def _cut(app: App[object]) -> Iterator[str]:
         if isinstance(widget, Static):
             yield from _cut_words(widget)
     for widget in app.screen.query("*"):
-        lost = isinstance(widget, Static) and widget not in shown and _displayed(widget)
+        seen = widget in shown and Region.intersection(*shown[widget]).area
+        lost = isinstance(widget, Static) and not seen and _displayed(widget)
         if lost and str(widget.visual) and not _scrolls(widget):
             yield f"{_named(widget)} has no room at all"
 

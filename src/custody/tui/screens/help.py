@@ -11,7 +11,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from custody.tui.widgets.words import ACCENT, MUTED, Words, line, lines
+from custody.tui.widgets.words import ACCENT, MUTED, Words, hanging, line, lines
 
 Sign = tuple[str, str, str]
 """What is drawn, its look, and what it means. A screen has those of its own as `SIGNS`."""
@@ -26,7 +26,7 @@ _KEYS = {"left": "←", "right": "→", "up": "↑", "down": "↓", "shift+left"
          "question_mark": "?", "slash": "/", "colon": ":", "less_than_sign": "<",
          "greater_than_sign": ">", "left_square_bracket": "[", "right_square_bracket": "]",
          "pageup": "page up", "pagedown": "page down"}  # fmt: skip
-_COLUMN = 18
+_COLUMN = 14
 
 
 class HelpScreen(ModalScreen[None]):
@@ -48,23 +48,24 @@ class HelpScreen(ModalScreen[None]):
 
 def help_text(groups: Iterable[tuple[str, Iterable[Binding]]], signs: Iterable[Sign]) -> Content:
     """Keys in groups, and what every sign means that is drawn there."""
+    told = [(title, [_key(one) for one in bindings]) for title, bindings in groups]
+    told.insert(1, ("Signs here", [_sign(*one) for one in signs]))
+    told.append(("Signs everywhere", [_sign(*one) for one in _EVERYWHERE]))
     rows = []
-    for title, bindings in groups:
-        rows.append(line((title, f"{ACCENT} bold")))
-        rows += [
-            line((keys_text(one).ljust(_COLUMN), "bold"), one.tooltip or one.description) for one in bindings
-        ]
-        rows.append(Content(""))
-    for title, known in (("Signs here", signs), ("Signs everywhere", _EVERYWHERE)):
+    for title, known in told:
         if known:
-            rows.append(line((title, f"{ACCENT} bold")))
-            # Not through `line`, which lets nobody imitate the sign of a cut: these are custody's own.
-            rows += [
-                Content.assemble((sign.ljust(_COLUMN), style), meaning) for sign, style, meaning in known
-            ]
-            rows.append(Content(""))
+            rows += [line((title, f"{ACCENT} bold")), *known, Content("")]
     rows.append(line(("The line above the keys is custody's verdict: no ledger writes there.", MUTED)))
     return lines(rows)
+
+
+def _key(one: Binding) -> Content:
+    return hanging(line((keys_text(one).ljust(_COLUMN), "bold"), one.tooltip or one.description), _COLUMN)
+
+
+def _sign(sign: str, look: str, meaning: str) -> Content:
+    # Not through `line`, which lets nobody imitate the sign of a cut: these are custody's own.
+    return hanging(Content.assemble((sign.ljust(_COLUMN), look), meaning), _COLUMN)
 
 
 def keys_text(binding: Binding) -> str:
