@@ -448,7 +448,9 @@ SOME = ("clear", "clipboard", "override", "action", "newline")
 
 
 def test_a_hostile_ledger_puts_nothing_on_the_screen(folder: Path) -> None:
-    path = hostile.ledger(folder / "evil.ledger", "".join(hostile.PAYLOADS[one] for one in SOME))
+    path = hostile.ledger(
+        folder / "evil.ledger", lambda field: "".join(hostile.PAYLOADS[one] for one in SOME)
+    )
 
     async def scene(pilot: Pilot[None]) -> None:
         for tab in "25":
@@ -476,14 +478,14 @@ async def _typed(pilot: Pilot[None]) -> None:
     await stage.settle(pilot)
     await stage.press(pilot, "r", "tab")
     report = panel(pilot)
-    report._folder = Path("/home/dev-1/audit")
+    report._folder = Path("/evidence/audit")
     report._draw()
     await pilot.pause()
 
 
 async def _written(pilot: Pilot[None]) -> None:
     await _typed(pilot)
-    made = reporting.Made(Path("/home/dev-1/audit/x.html"), 12_345, "5eed" * 16, 0, "custody report")
+    made = reporting.Made(Path("/evidence/audit/x.html"), 12_345, "5eed" * 16, 0, "custody report")
     panel(pilot).query_one("Prompt").close()  # type: ignore[attr-defined]
     panel(pilot)._step = "making"
     panel(pilot)._tell(made)
