@@ -21,7 +21,7 @@ from custody.tui.screens.environments_words import (
     service_row,
 )
 from custody.tui.widgets.states import StatesStrip
-from custody.tui.widgets.table import Table
+from custody.tui.widgets.table import Rows, Table
 from custody.tui.widgets.words import Words, lines
 
 _NO_VERDICTS: Mapping[tuple[str, str], Verdict] = {}
@@ -155,7 +155,7 @@ class EnvironmentPane(Vertical):
         empty = (
             "None that is searched for." if self._search else "Nothing ran here." if known else "Not known."
         )
-        self.table.show_rows([service_row(one, self.verdict_on(one)) for one in self.shown], empty)
+        self.table.show_rows(Rows(self.shown, lambda one: service_row(one, self.verdict_on(one))), empty)
 
     def verdict_on(self, one: Shown) -> Verdict | None:
         """The verdict on a row, once it is there."""
