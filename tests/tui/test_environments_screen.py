@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 import seasons
 import stage
 import story
+from harness import world
+from harness.process import invoke
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -406,9 +409,39 @@ def test_a_group_of_the_policy_is_an_environment_too(ledger: Path) -> None:
         await stage.press(pilot, "right")
         assert command(pilot) == "env show prod"
         await stage.press(pilot, "d")
-        assert command(pilot) == ""  # the command line compares no groups
+        assert command(pilot) == "env diff prod prod"
 
     play(ledger, scene, "prod#1", LARGE)
+
+
+def test_the_difference_of_a_group_is_that_of_its_command(ledger: Path, tmp_path: Path) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await stage.press(pilot, "d", "right", "right", "right", "right", "right")
+        compared = screen(pilot)._reading.compared  # type: ignore[union-attr]
+        assert compared is not None and len(compared.difference.lines) > 2
+        words = screen(pilot).command()
+        assert (
+            words[:2] == ("env", "diff") and words[2].startswith("prod@{") and words[3].startswith("prod@{")
+        )
+        given = [*words, "--ledger", str(ledger), "--root", story.ROOT.public.fingerprint, "--json"]
+        ran = invoke(tmp_path, given, world.environment(tmp_path, TZ="UTC"))
+        answer = json.loads(ran.out)["answer"]
+        shown = [
+            (one.change.service, one.change.event, one.change.sha256) for one in compared.difference.lines
+        ]
+        changes = [one["change"] for one in answer["changes"]]
+        assert [(one["service"], one["event"], one["sha256"]) for one in changes] == shown
+        assert answer["unknown"] == list(compared.difference.unknown) == ["prod-us"]
+
+    play(ledger, scene, "prod#1", LARGE)
+
+
+def test_a_group_and_an_environment_have_no_command_between_them(ledger: Path) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await stage.press(pilot, "d", "right_square_bracket")
+        assert "with itself alone" in stage.text(pilot) and command(pilot) == ""
+
+    play(ledger, scene, "prod", LARGE)
 
 
 # --- the rest
@@ -449,7 +482,7 @@ def test_enter_leads_to_the_artifact_and_o_to_the_proof(ledger: Path) -> None:
 
 def test_a_search_shows_what_it_finds(ledger: Path) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        await type_in(pilot, "slash", "CHECK")
+        await type_in(pilot, "ctrl+f", "CHECK")
         shown = screen(pilot)._panes[0].shown
         assert [one.about.service for one in shown] == ["web"]
         await stage.press(pilot, "escape")

@@ -31,6 +31,7 @@ class Line(Input):
     """What is typed into. Escape leaves it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "Done", id="prompt.done", tooltip="Take what was typed"),
         Binding("escape", "leave", "Back", id="prompt.leave"),
     ]
 
@@ -79,6 +80,7 @@ class Prompt(Horizontal):
         .trouble { width: auto; max-width: 60%; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
         Line { width: 1fr; min-width: 8; height: 1; border: none; padding: 0; background: $surface; }
         Line:focus { border: none; background-tint: $foreground 0%; }
+        Line > .input--placeholder { color: $quiet; }
     }
     """
 
