@@ -111,6 +111,10 @@ class ArtifactsScreen(AnswersScreen):
 
     def draw_answers(self, index: Index) -> None:
         if self._drawn is not index:
+            if (
+                self.page.page is not None and not self._wanted
+            ):  # verified again: nobody's page becomes another
+                self._wanted = self.page.page.trace.artifact.sha256
             self._drawn = index
             self._judging = Judging(self.state, index)
             self._listed_for = None

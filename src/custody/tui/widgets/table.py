@@ -5,9 +5,9 @@ Cells are escaped here and put into segments directly; nothing in them is ever r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple, Self
+from typing import ClassVar, Generic, NamedTuple, Self, TypeVar, overload
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -36,6 +36,29 @@ Cell = Whole | Pieces
 """Such a text, or one of which some stands out."""
 
 Row = Sequence[Cell]
+
+T = TypeVar("T")
+
+
+class Rows(Sequence[Row], Generic[T]):
+    """A row for each of some values, made when it is drawn: of ten thousand a screen shows fifty."""
+
+    def __init__(self, values: Sequence[T], row: Callable[[T], Row]) -> None:
+        self._values = values
+        self._row = row
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
+        if isinstance(index, slice):
+            return Rows(self._values[index], self._row)
+        return self._row(self._values[index])
+
 
 # How a cell looks: a colour of the theme (or the widget's own), and what must still be seen without colours. Component
 # classes of CSS would do the same; ten of them for each table cost more than all the rest of the styling together.
