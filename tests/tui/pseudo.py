@@ -19,6 +19,7 @@ termios = pytest.importorskip("termios")
 
 SRC = Path(__file__).resolve().parents[2] / "src"
 PATIENCE = 60.0
+LONGEST = 15.0  # seconds for one thing to come
 QUIET = 0.2  # seconds without a byte: the screen is drawn
 
 
@@ -33,8 +34,8 @@ class Terminal:
         self._deadline = time.monotonic() + PATIENCE
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
-            os.environ.update({"PYTHONPATH": str(SRC), **(env or {})})
-            os.execv(argv[0], list(argv))
+            # Python's own list: the library readline puts a COLUMNS of its own behind it, which would be believed.
+            os.execve(argv[0], list(argv), {**os.environ, "PYTHONPATH": str(SRC), **(env or {})})
         self.resize(*size)
 
     def resize(self, columns: int, lines: int) -> None:
@@ -58,20 +59,22 @@ class Terminal:
             self.out += data
         return read
 
-    def wait_for(self, text: bytes) -> None:
-        """Until it has written this."""
-        while text not in self.out:
+    def wait_for(self, text: bytes, since: int = 0, said: str = "") -> None:
+        """Until it has written this, behind so many bytes; `said` names the place."""
+        until = time.monotonic() + LONGEST
+        while self.out.find(text, since) < 0:
             self.read()
-            assert self.code is None, f"ended ({self.code}) without {text!r}: {self.out[-800:]!r}"
-            assert time.monotonic() < self._deadline, f"no {text!r}: {self.out[-800:]!r}"
+            shown = self.out[since:][-3000:]
+            assert self.code is None, f"{said}: ended ({self.code}) without {text!r}: {shown!r}"
+            assert time.monotonic() < until, f"{said}: no {text!r}: {shown!r}"
 
-    def press(self, *keys: bytes) -> bytes:
+    def press(self, *keys: bytes, quiet: float = QUIET) -> bytes:
         """Keys, each on a drawn screen; what is written on them."""
         before = len(self.out)
         for key in keys:
             assert self.code is None, f"ended ({self.code}): {self.out[-800:]!r}"
             os.write(self._fd, key)
-            self.read()
+            self.read(quiet)
         return self.out[before:]
 
     def kill(self, number: int) -> None:

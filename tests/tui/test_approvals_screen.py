@@ -145,7 +145,7 @@ async def sees(pilot: Pilot[None]) -> None:
 async def searches(pilot: Pilot[None]) -> None:
     await stage.press(pilot, "w")
     assert "2 given" in stage.text(pilot) and "change board 4711" in stage.text(pilot)
-    await stage.press(pilot, "slash", *"ris")
+    await stage.press(pilot, "ctrl+f", *"ris")
     assert pilot.app.screen.query_one("#given", Table).count == 1
     await stage.press(pilot, "enter", "w")
     assert "0 of 2 that wait" in stage.text(pilot)

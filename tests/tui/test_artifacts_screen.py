@@ -99,7 +99,7 @@ def test_the_list_has_verdicts_and_is_sorted_and_filtered_as_one_types(
         ):
             await stage.press(pilot, "s")
             assert names(pilot) == order
-        await stage.press(pilot, "slash", *"1.4")
+        await stage.press(pilot, "ctrl+f", *"1.4")
         assert names(pilot) == newest[2:] and "1 of 3 artifacts" in stage.text(pilot)
         await stage.press(pilot, "enter", "escape")
         assert names(pilot) == newest
@@ -108,7 +108,7 @@ def test_the_list_has_verdicts_and_is_sorted_and_filtered_as_one_types(
         screen = pilot.app.screen
         assert isinstance(screen, artifacts.ArtifactsScreen)
         for end in range(1, 9):
-            screen.search_for("checkout"[:end])
+            screen.find_here("checkout"[:end])
         await stage.settle(pilot)
         assert asked == ["c", "checkout"] and names(pilot) == ["checkout-web 3.1.0"]
 

@@ -106,7 +106,7 @@ def test_a_fork_is_drawn_and_told(tmp_path: Path) -> None:
 
 def test_searching_goes_from_one_to_the_next(ledger: Path) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        await stage.press(pilot, "slash", *"image-scan", "enter")
+        await stage.press(pilot, "ctrl+f", *"image-scan", "enter")
         assert cursor(pilot) == 5
         assert "Searched for image-scan" in stage.text(pilot)
         await stage.press(pilot, "n")

@@ -178,7 +178,7 @@ def test_a_ledger_with_a_fault_gives_no_answers(tmp_path: Path) -> None:
             assert "No answers: body-differs at position 11" in shown
             for told in ("payments-api", "prod", "risk-officer", "staging"):
                 assert told not in shown.replace("acme.example/payments", ""), (key, told)
-        await stage.press(pilot, "slash")
+        await stage.press(pilot, "ctrl+f")
         assert not pilot.app.screen.query_one(Prompt).is_open
         await stage.press(pilot, "5")
         assert "payments-api" in stage.text(pilot)
@@ -191,11 +191,11 @@ def test_filtering_artifacts(ledger: Path) -> None:
         await stage.press(pilot, "2")
         table = pilot.app.screen.query_one("#list", Table)
         assert table.count == 3
-        await stage.press(pilot, "slash", *"WEB")
+        await stage.press(pilot, "ctrl+f", *"WEB")
         assert table.count == 1 and "3.0.1" in stage.text(pilot)
         await stage.press(pilot, "enter", "down")
         assert table.count == 1 and pilot.app.focused is table
-        await stage.press(pilot, "slash", *"zz")
+        await stage.press(pilot, "ctrl+f", *"zz")
         assert table.count == 0 and "No artifact" in stage.text(pilot)
         await stage.press(pilot, "escape")
         assert table.count == 3 and pilot.app.focused is table

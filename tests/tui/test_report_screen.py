@@ -189,7 +189,7 @@ def test_what_a_report_cannot_be_on_is_said_with_what_to_do(ledger: Path) -> Non
         await stage.press(pilot, "d", "K")
         pilot.app.screen.query_one(Input).value = "2026-11-18T00:00"
         assert "what is known now" in await said("enter")
-        await stage.press(pilot, "2", "slash", *"zzz", "enter")
+        await stage.press(pilot, "2", "ctrl+f", *"zzz", "enter")
         assert "escape shows all again" in await said()
         await stage.press(pilot, "escape", "r")
         assert panel(pilot)._subject.kind == "artifact"

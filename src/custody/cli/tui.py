@@ -135,7 +135,7 @@ def _link(snapshot: Snapshot, clock: Clock, named: Named) -> Link:
         artifact=named.artifact or "",
         environment=reference,
         moment=moment,
-        search=named.find or "",
+        find=named.find or "",
         part=named.part or "",
     )
 

@@ -148,12 +148,12 @@ class Index:
         return index
 
     @classmethod
-    def temporary(cls) -> Index:
+    def temporary(cls, tables: Tables = TABLES) -> Index:
         """An empty index that is gone when closed, and keeps on disk what does not fit a cache: SQLite makes the file
         for this process alone, and removes its name at once.
         """
         index = cls(sqlite3.connect("", check_same_thread=False, isolation_level=None))
-        index._create(TABLES)
+        index._create(tables)
         return index
 
     @classmethod

@@ -1,8 +1,8 @@
 """Finding entries by words: fingerprints, commits, names, people, entry ids and the text of bodies.
 
-The words stand in a database of their own, beside the cached index or in memory, and are put there when somebody first
-searches. Only entries that verified and count are in it. It keeps the words and not the texts, which are read from the
-ledger, and hashed, when a hit is shown.
+The words stand in a database of their own, beside the cached index or in a file without a name, and are put there when
+somebody first searches. Only entries that verified and count are in it. It keeps the words and not the texts, which are
+read from the ledger, and hashed, when a hit is shown.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from custody.errors import RefusedError, UsageError
@@ -39,6 +38,8 @@ _CONTROL = re.compile(r"[\x00-\x1f]+")
 _FIND = """
     SELECT rowid - 1 FROM words WHERE words MATCH ? ORDER BY bm25(words, 8.0, 8.0, 4.0, 1.0), rowid DESC LIMIT ?
 """
+_FIND_NEWEST = "SELECT rowid - 1 FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT ?"
+_COUNT = "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)"
 _TABLE = """
     CREATE VIRTUAL TABLE words USING fts5(name, id, person, body, content='', tokenize='unicode61 remove_diacritics 2')
 """
@@ -59,25 +60,36 @@ class Hit(NamedTuple):
 
 
 def open_words(answers: Answers, progress: Progress = lambda *_: None) -> Index:
-    """The words of a ledger, put together now unless they were before. The caller closes it. Raises RefusedError."""
+    """The words of a ledger, put together now unless they were before. The caller closes it. Raises RefusedError.
+
+    `progress` is called every few entries. The error "stopped", which it may raise, ends it, and nothing is left.
+    """
     path = answers.index.path
     beside = path.with_suffix(WORDS) if path is not None else None
     if beside is not None:
         found = Index.open(beside) if is_ours(beside) else None
         if found is not None:
             return found
-        with suppress(UsageError, RefusedError):  # no room, or no such folder: then in memory
+        try:
             return _fill(Index.at(beside, {}), answers, progress)
-    return _fill(Index.in_memory({}), answers, progress)
+        except (UsageError, RefusedError) as error:
+            if error.code == "stopped":
+                raise
+            # No room, or no such folder: then without a name.
+    return _fill(Index.temporary({}), answers, progress)
 
 
-def search(answers: Answers, words: Index, text: str, *, limit: int) -> list[Hit]:
+def search(answers: Answers, words: Index, text: str, *, limit: int, weighed: int | None = None) -> list[Hit]:
     """The entries that have every word of a text, or words that begin with it; the best first.
 
+    To weigh a hit costs more than to find it: where there are more than `weighed`, the newest come first instead.
     Raises UsageError for a text without a word, or with too many.
     """
     wanted = split(text)
-    rows = words.rows(_FIND, " ".join(f'"{word}"*' for word in wanted), limit)
+    match = " ".join(f'"{word}"*' for word in wanted)
+    count = words.row(_COUNT, match, weighed + 1) if weighed is not None else None
+    many = count is not None and weighed is not None and count[0] > weighed
+    rows = words.rows(_FIND_NEWEST if many else _FIND, match, limit)
     return [_hit(answers.snapshot, position, wanted) for (position,) in rows]
 
 
@@ -93,6 +105,36 @@ def split(text: str) -> list[str]:
     if len(words) > MOST_WORDS:
         raise UsageError(f"{len(words)} words: look for {MOST_WORDS} at most", code="search")
     return words
+
+
+class _Folding(dict[int, str]):
+    """For `str.translate`: each character as one small letter, without what NFD sets above or below it."""
+
+    def __missing__(self, code: int) -> str:
+        parts = unicodedata.normalize("NFD", chr(code))
+        small = (parts[0] if all(map(unicodedata.combining, parts[1:])) else chr(code)).lower()
+        self[code] = folded = small if len(small) == 1 else chr(code)
+        return folded
+
+
+_FOLDING = _Folding()
+
+
+def fold(text: str) -> str:
+    """A text as it is compared: small letters without accents, each where its letter stands in the text."""
+    return text.lower() if text.isascii() else text.translate(_FOLDING)
+
+
+def places_of(text: str, wanted: Iterable[str]) -> list[tuple[int, int]]:
+    """Where any of some words stand in a text, as (start, stop): in order, and none in another."""
+    folded = fold(text)
+    # The longest first: of two that begin in one place it is the one that stands there.
+    words = sorted(
+        {fold(unicodedata.normalize("NFC", word)) for word in wanted if word}, key=len, reverse=True
+    )
+    if not words:
+        return []
+    return [match.span() for match in re.finditer("|".join(map(re.escape, words)), folded)]
 
 
 def _fill(words: Index, answers: Answers, progress: Progress) -> Index:
@@ -167,12 +209,9 @@ def _excerpt(value: JsonObject, wanted: list[str]) -> str:
     for key, _, text in _texts(value):
         if key == "salt":
             continue
-        folded = text.casefold()
-        for word in wanted:
-            at = folded.find(word.casefold())
-            if at >= 0:
-                start = max(0, at - EXCERPT // 3)
-                part = " ".join(text[start : start + EXCERPT].split())
-                before, after = ("…" if start else ""), ("…" if start + EXCERPT < len(text) else "")
-                return f"{key}: {before}{part}{after}"
+        for at, _ in places_of(text, wanted)[:1]:
+            start = max(0, at - EXCERPT // 3)
+            part = " ".join(text[start : start + EXCERPT].split())
+            before, after = ("…" if start else ""), ("…" if start + EXCERPT < len(text) else "")
+            return f"{key}: {before}{part}{after}"
     return ""

@@ -27,10 +27,11 @@ from custody.tui.screens.base import LedgerScreen
 from custody.tui.screens.entries import EntriesScreen
 from custody.tui.screens.environments import EnvironmentsScreen
 from custody.tui.screens.findings import FindingsScreen
-from custody.tui.screens.help import HelpScreen
+from custody.tui.screens.help import HelpScreen, Sign
 from custody.tui.screens.merge import MergeScreen
 from custody.tui.screens.opening import OpeningScreen
 from custody.tui.screens.overview import OverviewScreen
+from custody.tui.screens.search import SearchScreen
 from custody.tui.session import Said, Session, Worker
 from custody.tui.settings import Settings, read_settings
 from custody.tui.state import State
@@ -78,7 +79,17 @@ class CustodyApp(TerminalApp):
         "app.tcss",
         *(
             f"screens/{name}.tcss"
-            for name in ("overview", "entries", "artifacts", "environments", "approvals", "findings", "help")
+            for name in (
+                "overview",
+                "entries",
+                "artifacts",
+                "environments",
+                "approvals",
+                "findings",
+                "search",
+                "help",
+                "opening",
+            )
         ),
     ]
     DEFAULT_MODE = BEGIN
@@ -305,7 +316,7 @@ class CustodyApp(TerminalApp):
         if isinstance(screen, LedgerScreen) and screen.session is session and screen.is_mounted:
             screen.state_changed()
         above = self.screen
-        if isinstance(above, OpeningScreen | MergeScreen) and above.is_mounted:
+        if isinstance(above, OpeningScreen | MergeScreen | SearchScreen) and above.is_mounted:
             above.state_changed()
 
     # --- where screens lead
@@ -318,6 +329,8 @@ class CustodyApp(TerminalApp):
         self._arrive(link)
 
     def _arrive(self, link: Link) -> None:
+        if isinstance(self.screen, SearchScreen):
+            self.pop_screen()
         self.switch_mode(self._mode(link.tab))
         self._follow(link)
 
@@ -326,7 +339,11 @@ class CustodyApp(TerminalApp):
         if isinstance(screen, LedgerScreen):
             screen.call_later(screen.follow, link)
 
-    def copy_words(self, screen: LedgerScreen, words: Sequence[str], otherwise: str) -> None:
+    def search(self, session: Session) -> None:
+        """Search everything in a ledger."""
+        self.push_screen(SearchScreen(session))
+
+    def copy_words(self, screen: LedgerScreen | SearchScreen, words: Sequence[str], otherwise: str) -> None:
         """Say the command of these words on a screen's ledger, and hand it to the terminal's clipboard."""
         state = screen.state
         text = command(words, state.snapshot.path, state.expectations.roots) if words else ""
@@ -372,16 +389,12 @@ class CustodyApp(TerminalApp):
     def action_toggle_dark(self) -> None:
         self.theme = themes.LIGHT.name if self.current_theme.dark else themes.DARK.name
 
-    def use_theme(self, name: str) -> None:
-        """One of custody's themes, or of the person's own."""
-        self.theme = name
-
     def action_palette(self) -> None:
         self.push_screen(Palette())
 
     def action_help(self) -> None:
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self._help()))
+            self.push_screen(HelpScreen(*self.help_here()))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What has nothing to act on is not offered."""
@@ -396,7 +409,11 @@ class CustodyApp(TerminalApp):
             return bool(self._back)
         return super().check_action(action, parameters)
 
-    def _help(self) -> Iterator[tuple[str, Iterator[Binding]]]:
+    def help_here(self) -> tuple[Iterator[tuple[str, Iterator[Binding]]], Sequence[Sign]]:
+        """The keys that work on the screen in front, in groups, and the signs that it draws."""
+        return self._keys_here(), getattr(self.screen, "SIGNS", ())
+
+    def _keys_here(self) -> Iterator[tuple[str, Iterator[Binding]]]:
         keys = self.settings.keys
         yield "Here", bindings_of(type(self.screen), keys)
         yield "In tables", bindings_of(Table, keys)

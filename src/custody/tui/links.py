@@ -20,8 +20,9 @@ class Link(NamedTuple):
     """A deep link into one ledger. A screen takes from it what is its own, and leaves the rest.
 
     `entry` is a position (-1 for none); `artifact` a fingerprint, or whatever else `custody trace` takes, and `part`
-    the part of its page; `search` what is typed behind `/`. `environment` names a state as `prod`, `prod#12` or
-    `prod@{…}` do, and `moment` is the instant that its text means, where it has one.
+    the part of its page; `find` what is typed behind `ctrl+f`. `environment` names a state as `prod`, `prod#12` or
+    `prod@{…}` do, `moment` is the instant that its text means, where it has one, and `service` one of those that run
+    there, for the cursor.
     """
 
     tab: str = "overview"
@@ -29,7 +30,8 @@ class Link(NamedTuple):
     artifact: str = ""
     environment: EnvironmentReference | None = None
     moment: Moment | None = None
-    search: str = ""
+    find: str = ""
+    service: str = ""
     part: str = ""
 
 
@@ -44,8 +46,8 @@ def link_words(link: Link) -> list[str]:
         words += ["--at", str(link.environment)]
     if link.part:
         words += ["--part", link.part]
-    if link.search:
-        words += ["--find", link.search]
+    if link.find:
+        words += ["--find", link.find]
     return words
 
 

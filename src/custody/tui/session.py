@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from custody.ledger.reader import Snapshot
+from custody.query.opening import Answers
 from custody.trust.verification import Expectations
+from custody.tui.judging import Judging
+from custody.tui.searching import Searching
 from custody.tui.state import State
-from custody.tui.work import Began, Concluded, Failed, Indexed, Paused, Post, Progressed, Work
+from custody.tui.work import Began, Concluded, Crashed, Failed, Indexed, Paused, Post, Progressed, Work
 
 Worker = Callable[[Post, Snapshot, Expectations], Work]
 
@@ -40,6 +43,8 @@ class Session:
         self._post = post
         self._worker = worker
         self._runs = 0
+        self.sought = ""  # what was last searched for
+        self._searching: Searching | None = None
         self.work = self._make()
 
     def _make(self) -> Work:
@@ -51,8 +56,36 @@ class Session:
             self.state.expectations,
         )
 
+    @property
+    def answers(self) -> Answers | None:
+        """What questions are answered from; None as long as they are not."""
+        state = self.state
+        if state.refusal or state.report is None or state.index is None:
+            return None
+        return Answers(state.snapshot, state.expectations, state.report, state.index)
+
+    @property
+    def searching(self) -> Searching | None:
+        """What can be searched of it; None as long as no question is answered."""
+        answers = self.answers
+        if answers is not None and (self._searching is None or self._searching.index is not answers.index):
+            self._search_no_more()
+            run = self._runs
+            self._searching = Searching(
+                answers,
+                Judging(self.state, answers.index),
+                lambda error: self._post(Said(self, run, Crashed(error))),
+            )
+        return self._searching if answers is not None else None
+
+    def _search_no_more(self) -> None:
+        if self._searching is not None:
+            self._searching.close()
+            self._searching = None
+
     def verify_again(self) -> None:
         """From the start, with every signature, whatever is remembered. The worker before this one must be stopped."""
+        self._search_no_more()
         self.state.restart()
         self.state.paused = False
         self.work = self._make()
@@ -68,6 +101,7 @@ class Session:
         state = self.state
         match said.what:
             case Began(container=container):
+                self._search_no_more()
                 state.restart()
                 state.stage = "container" if container else "entries"
             case Progressed() as step:
@@ -88,6 +122,7 @@ class Session:
     def close(self) -> None:
         """Stop verifying, and let the file go."""
         self.work.stop()
+        self._search_no_more()
         if self.state.index is not None:
             self.state.index.close()
         self.state.snapshot.close()

@@ -14,11 +14,14 @@ from typing import Any, cast
 
 from rich.console import RenderableType
 from textual.app import App
+from textual.binding import Binding
 from textual.driver import Driver
 from textual.worker import WorkType
 
 from custody.errors import EXIT_OK, CustodyError
+from custody.tui.stylesheet import ParsedOnce
 
+_CALLED = {"enter": "enter", "backspace": "backspace"}
 _SIGNALLED = 128  # what a shell adds to a signal's number for an exit status
 _ENDING = (
     signal.SIGTERM,
@@ -34,6 +37,7 @@ class TerminalApp(App[None]):
 
     def __init__(self) -> None:
         super().__init__(driver_class=driver())
+        self.stylesheet = ParsedOnce(self.get_css_variables())
         self.crash: Exception | None = None
         self.recording = False  # whether a word was to be recorded in a ledger
         self._ended_by = 0  # a signal's number
@@ -52,6 +56,10 @@ class TerminalApp(App[None]):
         """Do something that takes its time while keys go on; of two in one group the newer one goes on."""
         # As a function: a worker that is replaced before it began must not leave a coroutine behind.
         self.run_worker(cast(WorkType[None], act), group=group, exclusive=True)
+
+    def get_key_display(self, binding: Binding) -> str:
+        """A key as the row of keys calls it: with the word that stands on it, where Textual draws an arrow."""
+        return _CALLED.get(binding.key) or super().get_key_display(binding)
 
     def _on_load(self) -> None:
         loop = asyncio.get_running_loop()

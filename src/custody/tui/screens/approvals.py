@@ -35,6 +35,7 @@ from custody.tui.screens.approvals_reading import (
 )
 from custody.tui.screens.artifacts_reading import find_meant
 from custody.tui.screens.base import AnswersScreen, LedgerScreen
+from custody.tui.screens.help import Sign
 from custody.tui.screens.signing import SigningScreen
 from custody.tui.session import Session
 from custody.tui.widgets.asking import ask
@@ -44,14 +45,20 @@ from custody.tui.widgets.words import FAULT, GAP, GOOD, MUTED, Words, line
 View = Literal["waiting", "given"]
 
 SHOWN = 1000
-"""Of the newest that were given; the search reaches the others."""
+"""Of the newest that were given; what is found here reaches the others."""
 
 
 class ApprovalsScreen(AnswersScreen):
     """What waits, or what was given, and beside it what an approver must see."""
 
     TAB = "approvals"
-    SEARCH = "artifact, environment, person or reason"
+    FIND = "artifact, environment, person or reason"
+    SIGNS: ClassVar[Sequence[Sign]] = (
+        ("·", MUTED, "nobody has said anything yet, or not enough people"),
+        ("✗", FAULT, "somebody said no, or an approval is there that does not count"),
+        ("?", GAP, "what is there cannot be read, or nobody can be shown to be apart"),
+        ("✓  ○", "", "an approval that was given; a word that its giver replaced"),
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "answer('approved')", "Approve", id="approvals.approve",
                 tooltip="Approve it with your own key, and record it in the ledger"),
@@ -106,20 +113,20 @@ class ApprovalsScreen(AnswersScreen):
             self.ask("waiting", lambda: read_waiting(judging), self._take_waiting)
             self._list_given()
 
-    def search(self, text: str) -> None:
+    def find(self, text: str) -> None:
         self._list_waiting()
         self._list_given()
 
     def link(self) -> Link:
         found = self.pane.question
         if found is None:
-            return Link(self.TAB, search=self.searched)
+            return Link(self.TAB, find=self.sought)
         environment = EnvironmentReference(found.asked.environment)
-        return Link(self.TAB, artifact=found.asked.artifact, environment=environment, search=self.searched)
+        return Link(self.TAB, artifact=found.asked.artifact, environment=environment, find=self.sought)
 
     def follow(self, link: Link) -> None:
-        if link.search:
-            self.search_for(link.search)
+        if link.find:
+            self.find_here(link.find)
         if link.artifact and link.environment is not None:
             self._wanted = link.artifact, link.environment.environment
             self._find_wanted()
@@ -177,9 +184,9 @@ class ApprovalsScreen(AnswersScreen):
         found = self._waiting
         if found is None:
             return
-        self._shown = [one for one in found.found if words.finds(one, self.searched)]
+        self._shown = [one for one in found.found if words.finds(one, self.sought)]
         table = self.query_one("#waiting", Table)
-        nothing = "Nothing that waits is of that kind." if self.searched else "Nothing waits for an approval."
+        nothing = "Nothing that waits is of that kind." if self.sought else "Nothing waits for an approval."
         table.show_rows([words.waiting_row(one) for one in self._shown], nothing)
         self._say_about()
         if self._wanted is not None:
@@ -189,13 +196,13 @@ class ApprovalsScreen(AnswersScreen):
             self._read_row(0)
 
     def _list_given(self) -> None:
-        index, text = self.state.index, self.searched
+        index, text = self.state.index, self.sought
         if index is not None:
             self.ask("given", lambda: list_approvals(index, text=text, limit=SHOWN), self._show_given)
 
     def _show_given(self, found: list[ApprovalLine]) -> None:
         self._given = found
-        nothing = "No approval is of that kind." if self.searched else "No approval is recorded."
+        nothing = "No approval is of that kind." if self.sought else "No approval is recorded."
         table = self.query_one("#given", Table)
         table.show_rows([words.given_row(one) for one in found], nothing)
         self._say_about()

@@ -31,11 +31,11 @@ GIVEN = (
     Column("", 1),
     Column("Time (UTC)", 16, roomy=19, clip=True, from_width=60),
     Column("Decision", 9),
-    Column("Environment", 11, flex=1, from_width=40),
+    Column("Environment", 12, from_width=40),
     Column("Artifact", flex=2),
     Column("Fingerprint", 12, from_width=100, clip=True),
     Column("Reason", flex=3, from_width=100),
-    Column("By", 14, roomy=18, from_width=50),
+    Column("By", 16, roomy=18, from_width=50),
 )
 KEYS = (
     Column("Key", 20),
@@ -74,7 +74,7 @@ def about_waiting(found: WaitingList, shown: int, read_only: str) -> Content:
 
 def about_given(count: int, most: int, read_only: str) -> Content:
     """How many approvals and rejections are listed."""
-    capped = f"the newest {most:,}; search for the others" if count == most else f"{count:,} given"
+    capped = f"the newest {most:,}; ctrl+f finds the others" if count == most else f"{count:,} given"
     return line((capped, "bold"), ("  w: what waits", MUTED), _locked(read_only), limit=300)
 
 
@@ -106,7 +106,7 @@ def _need(need: Needed) -> str:
 
 
 def finds(one: Waiting, text: str) -> bool:
-    """Whether a search finds something that waits."""
+    """Whether a text finds something that waits."""
     wanted = text.lower()
     told = (
         one.artifact.name,
@@ -200,7 +200,7 @@ def _plain(one: ControlVerdict) -> bool:
 
 def _named(one: ControlVerdict) -> tuple[Part, Part]:
     sign, look = SIGNS[one.state]
-    return (f"{sign} ", _LOOKS.get(look, "")), (f"{one.name}  ", MUTED)
+    return (sign, _LOOKS.get(look, "")), (f"{one.name}  ", MUTED)  # no space: a line may end there
 
 
 def _control(one: ControlVerdict) -> Content:

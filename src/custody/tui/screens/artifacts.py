@@ -35,6 +35,7 @@ from custody.tui.screens.artifacts_reading import (
 )
 from custody.tui.screens.artifacts_table import ArtifactTable
 from custody.tui.screens.base import AnswersScreen
+from custody.tui.screens.help import Sign
 from custody.tui.session import Session
 from custody.tui.widgets.asking import ask
 from custody.tui.widgets.prompt import WAITING, Line
@@ -55,7 +56,13 @@ class ArtifactsScreen(AnswersScreen):
     """A list of artifacts, and one artifact's page."""
 
     TAB = "artifacts"
-    SEARCH = "name, fingerprint, commit or version"
+    FIND = "name, fingerprint, commit or version"
+    SIGNS: ClassVar[Sequence[Sign]] = (
+        ("✓  ✗  ?  ·", "", "a verdict or a check: yes, no, nobody can tell, not asked or not known yet"),
+        ("✓3 ✗1", "", "so many checks passed, so many failed"),
+        ("≠", GAP, "the verdict is another now than it was then"),
+        ("○", MUTED, "superseded: a later one counts"),
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "fingerprint", "Fingerprint", id="artifacts.fingerprint",
                 tooltip="Fingerprint a file or folder on disk, and say whether it is known"),
@@ -109,7 +116,7 @@ class ArtifactsScreen(AnswersScreen):
             self._listed_for = None
             self._list()
 
-    def search(self, text: str) -> None:
+    def find(self, text: str) -> None:
         self._list()
 
     def link(self) -> Link:
@@ -118,7 +125,7 @@ class ArtifactsScreen(AnswersScreen):
             self.TAB,
             artifact=page.trace.artifact.sha256 if page is not None else self._wanted,
             environment=EnvironmentReference(self._environment) if self._environment else None,
-            search=self.searched,
+            find=self.sought,
             part=self.page.section if page is not None else "",
         )
 
@@ -127,9 +134,9 @@ class ArtifactsScreen(AnswersScreen):
             self.page.open_section(link.part)
         if link.environment is not None:
             self._environment = link.environment.environment
-        if link.artifact or link.search:
+        if link.artifact or link.find:
             self._wanted = link.artifact
-            self.search_for(link.search)
+            self.find_here(link.find)
         if link.artifact:
             self.add_class("-page")
             self.page.enter()
@@ -138,7 +145,7 @@ class ArtifactsScreen(AnswersScreen):
         inside = self.has_class("-page") or self.page.has_focus_within
         return (inside and self.page.command()) or (
             "artifacts",
-            *([self.searched] if self.searched else []),
+            *([self.sought] if self.sought else []),
         )
 
     def answered_subject(self) -> Subject:
@@ -146,7 +153,7 @@ class ArtifactsScreen(AnswersScreen):
             return Subject("artifact", self._about)
         raise UsageError(
             "There is no artifact to report on: escape shows all again, and the cursor chooses one."
-            if self.searched
+            if self.sought
             else "There is no artifact to report on.",
             code="artifact",
         )
@@ -166,15 +173,15 @@ class ArtifactsScreen(AnswersScreen):
     # --- the list
 
     def _list(self) -> None:
-        """List what is searched for now. Only the last of what is typed meanwhile is asked for after it."""
+        """List what is looked for now. Only the last of what is typed meanwhile is asked for after it."""
         if self._judging is None:
             return
         if self._listing:
             self._list_again = True
             return
         self._listing, self._list_again = True, False
-        question = partial(read_list, self._judging, self.searched, self._order)
-        wanted = self.searched, self._order
+        question = partial(read_list, self._judging, self.sought, self._order)
+        wanted = self.sought, self._order
         self.ask("list", question, lambda found: self._show_list(found, wanted))
 
     def _show_list(self, found: Listed, wanted: tuple[str, str]) -> None:
@@ -183,7 +190,7 @@ class ArtifactsScreen(AnswersScreen):
             self._list()
             return
         table = self.query_one(ArtifactTable)
-        nothing = "No artifact is of that kind." if self.searched else "No artifact is recorded."
+        nothing = "No artifact is of that kind." if self.sought else "No artifact is recorded."
         assert self._judging is not None
         table.show_lines(found.lines, found.environments, self._judging, nothing)
         self.query_one("#about-list", Words).say(_about(found, self._order))
@@ -339,5 +346,5 @@ def _about(found: Listed, order: Order) -> Content:
     shown = len(found.lines)
     things = "artifact" if found.recorded == 1 else "artifacts"
     count = f"{shown:,} of {found.recorded:,} {things}" if shown < found.recorded else f"{shown:,} {things}"
-    capped = f", no more than {SHOWN:,} at once: search for the others" if shown == SHOWN else ""
+    capped = f", no more than {SHOWN:,} at once: ctrl+f finds the others" if shown == SHOWN else ""
     return line((f"{count}, {ORDERS[order]}{capped}", MUTED))

@@ -47,7 +47,7 @@ class ArtifactPage(Vertical):
         VerticalScroll { scrollbar-size-vertical: 1; }
         VerticalScroll:focus { background: $boost; }
         #controls-list { height: 1fr; }
-        #why { height: auto; max-height: 40%; border-top: solid $foreground 20%; display: none; }
+        #why { height: auto; max-height: 60%; border-top: solid $foreground 20%; display: none; }
         #why.-shown { display: block; }
         #files-list { height: 2fr; }
         #about-file { height: 1; text-wrap: nowrap; text-overflow: ellipsis; border: none; background: $panel; }

@@ -21,8 +21,8 @@ TIMELINE = (
     Column("Time (UTC)", 16, roomy=19, clip=True, from_width=50),
     Column("What happened", flex=3),
     Column("Detail", flex=2, from_width=100),
-    Column("By", 12, roomy=16, from_width=40),
-    Column("Entry", 7, right=True, from_width=60),
+    Column("By", 14, roomy=16, from_width=40),
+    Column("Entry", 6, roomy=10, right=True, from_width=60),
 )
 CONTROLS = (
     Column("", 1),

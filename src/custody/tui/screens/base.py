@@ -13,11 +13,12 @@ A screen is a class for each tab, made anew for each ledger that is open. To bui
 * Questions go through `ask`, in a thread; never read a ledger or an index in a handler.
 * Bindings are `Binding`s with an `id` of the form `tab.verb`, a short description for the footer, and a `tooltip`
   where the description does not say enough: help, palette, keymap and `docs/tui.md` all come from them. `show=False`
-  keeps one out of the footer. Keys that are taken everywhere: `1`-`6 / ? y p R q`, `ctrl+o ctrl+p ctrl+r ctrl+t`,
-  backspace, and `r` for reports.
-* `SEARCH` says what `/` finds here, and `search` is called with what is typed, letter by letter, to show what it finds
-  and nothing else; without a `SEARCH` the key is not offered. `searched` is what is searched for now, which stands in
-  a line of its own until escape drops it. Any other line to type in: `prompt`.
+  keeps one out of the footer. Keys that are taken everywhere: `1`-`6 / ? y p R q`, `ctrl+f ctrl+o ctrl+p ctrl+r
+  ctrl+t`, backspace, and `r` for reports.
+* `FIND` says what `ctrl+f` finds here, and `find` is called with what is typed, letter by letter, to show what it finds
+  and nothing else; without a `FIND` the key is not offered. `sought` is what is looked for now, which stands in a line
+  of its own until escape drops it. `/` searches everything, from every tab. Any other line to type in: `prompt`.
+* `SIGNS` tells help what the signs mean that are drawn here.
 * `link` says where somebody is, and `follow` goes there: from the command line, from another screen, by backspace.
   It may be called before the index is there: keep what is wanted until `draw_answers`.
 * `command` gives the words of the CLI command that answers the same, without `custody`, ledger and roots; `y` copies
@@ -50,6 +51,7 @@ from custody.report.subject import LEDGER, Subject
 from custody.tui.dropped import dropped_paths, ledgers_of
 from custody.tui.links import Link, link_words
 from custody.tui.reporting import not_yet
+from custody.tui.screens.help import Sign
 from custody.tui.screens.reports import ReportScreen
 from custody.tui.session import Session
 from custody.tui.state import State
@@ -73,23 +75,26 @@ class LedgerScreen(Screen[None]):
     """One of the tabs, of one ledger."""
 
     TAB: ClassVar[str]
-    SEARCH: ClassVar[str] = ""
+    FIND: ClassVar[str] = ""
+    SIGNS: ClassVar[Sequence[Sign]] = ()
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "search", "Search", key_display="/", id="screen.search", tooltip="Search what is listed here"),
+        Binding("slash", "search", "Search", key_display="/", id="screen.search",
+                tooltip="Search everything in this ledger"),
+        Binding("ctrl+f", "find", "Find here", id="screen.find", tooltip="Find in what is listed here"),
         Binding("y", "copy_command", "Copy", id="screen.copy",
                 tooltip="Copy the command that gives what is on screen"),
         Binding("r", "report", "Report", id="screen.report",
                 tooltip="Write a report of what is on screen: Markdown, HTML, JSON, or a pack with the proofs"),
         Binding("Y", "copy_link", "Copy link", show=False, id="screen.copy-link",
                 tooltip="Copy the command that opens this view again"),
-        Binding("escape", "drop_search", "Show all", show=False, id="screen.drop-search",
-                tooltip="Drop the search, and show all again"),
+        Binding("escape", "drop_find", "Show all", show=False, id="screen.drop-find",
+                tooltip="Drop what is looked for, and show all again"),
     ]  # fmt: skip
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self.searched = ""
+        self.sought = ""
         self._remark = 0
 
     # --- what a screen makes its own
@@ -101,7 +106,7 @@ class LedgerScreen(Screen[None]):
     def draw(self) -> None:
         """What stands between the tabs and the seal, as the state is now."""
 
-    def search(self, text: str) -> None:
+    def find(self, text: str) -> None:
         """Show what is found by this text, which is being typed; "" shows everything again."""
 
     def link(self) -> Link:
@@ -138,7 +143,7 @@ class LedgerScreen(Screen[None]):
         yield TabRow(self.TAB)
         yield Words(line((_CHANGED, f"{GAP} bold")), id="changed")
         yield from self.compose_main()
-        yield Words(id="searched")
+        yield Words(id="sought")
         yield Words(id="remark")
         yield Prompt()
         yield Seal()
@@ -195,28 +200,29 @@ class LedgerScreen(Screen[None]):
         """The answer to a prompt came later: put it away, or say what is wrong."""
         self.query_one(Prompt).answered(complaint)
 
-    def search_for(self, text: str) -> None:
-        """Search as if it had been typed."""
-        self.searched = text.strip()
-        words = self.query_one("#searched", Words)
-        words.set_class(bool(self.searched), "-shown")
-        words.say(
-            line(("Searched for ", MUTED), (self.searched, "bold"), ("  escape shows all again", MUTED))
-        )
-        self.search(self.searched)
+    def find_here(self, text: str) -> None:
+        """Find as if it had been typed."""
+        self.sought = text.strip()
+        words = self.query_one("#sought", Words)
+        words.set_class(bool(self.sought), "-shown")
+        words.say(line(("Found here ", MUTED), (self.sought, "bold"), ("  escape shows all again", MUTED)))
+        self.find(self.sought)
 
     def action_search(self) -> None:
-        self.prompt("Search", self.SEARCH, lambda text: "", self.search_for, self.searched)
+        self.ledger.search(self.session)
 
-    def action_drop_search(self) -> None:
-        self.search_for("")
+    def action_find(self) -> None:
+        self.prompt("Find here", self.FIND, lambda text: "", self.find_here, self.sought)
+
+    def action_drop_find(self) -> None:
+        self.find_here("")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What a screen does not have is not offered."""
-        if action == "search":
-            return bool(self.SEARCH)
-        if action == "drop_search":
-            return bool(self.searched)
+        if action == "find":
+            return bool(self.FIND) and not self.query_one(Prompt).is_open
+        if action == "drop_find":
+            return bool(self.sought)
         return super().check_action(action, parameters)
 
     def action_copy_command(self) -> None:
@@ -275,6 +281,6 @@ class AnswersScreen(LedgerScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing is looked for where nothing is answered."""
-        if action == "search" and self.state.refusal:
+        if action == "find" and self.state.refusal:
             return None
         return super().check_action(action, parameters)

@@ -24,13 +24,14 @@ from custody.report.subject import Subject
 from custody.tui.links import Link
 from custody.tui.screens.base import LedgerScreen
 from custody.tui.screens.entry_pane import EntryPane, Proved
+from custody.tui.screens.help import Sign
 from custody.tui.session import Session
 from custody.tui.widgets.asking import ask
 from custody.tui.widgets.chain import ChainStrip
 from custody.tui.widgets.entry_table import EntryTable
 from custody.tui.widgets.prompt import WAITING
 from custody.tui.widgets.table import Table
-from custody.tui.widgets.words import FAULT, GOOD, MUTED, line
+from custody.tui.widgets.words import FAULT, GAP, GOOD, MUTED, line
 
 _MIN_DIGITS = 6
 _ID = re.compile(f"[0-9a-f]{{{_MIN_DIGITS},64}}").fullmatch
@@ -50,16 +51,26 @@ class EntriesScreen(LedgerScreen):
     """The log as it stands in the file."""
 
     TAB = "entries"
-    SEARCH = "words of a title, a kind or a subject"
+    FIND = "words of a title, a kind or a subject"
+    SIGNS: ClassVar[Sequence[Sign]] = (
+        ("✓", GOOD, "verified: exactly as its writer's key signed it"),
+        ("·", MUTED, "not verified yet: what it says is a claim"),
+        ("○", GAP, "verified, but counts for nothing (see the findings)"),
+        ("✗", FAULT, "a fault: never shown as a fact"),
+        ("●──●──●]", MUTED, "the entries of a chain, the one on view marked; ] closes it"),
+        ("●──●╌", MUTED, "a chain that goes on, or was not closed"),
+        ("●  below ●", MUTED, "a fork: two entries at one place, both signed"),
+        ("┌ │ └ ╪", MUTED, "in the table: a chain begins, goes on, ends, forks"),
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("g", "ask_where", "Go to", id="entries.go-to", tooltip="Go to a position, or an entry by its id"),
         Binding("i", "prove", "Proof", id="entries.prove", tooltip="Prove that the entry is in the signed log"),
         Binding("x", "export", "Export", id="entries.export", tooltip="Export the entry to a file"),
         Binding("X", "export_proof", "Export proof", show=False, id="entries.export-proof",
                 tooltip="Export the proof that the entry is in the log to a file"),
-        Binding("n", "next(1)", "Next found", show=False, id="entries.next", tooltip="The next that the search finds"),
+        Binding("n", "next(1)", "Next found", show=False, id="entries.next", tooltip="The next that is found here"),
         Binding("N", "next(-1)", "Found before", show=False, id="entries.previous",
-                tooltip="The one before that the search finds"),
+                tooltip="The one before that is found here"),
         Binding("less_than_sign", "chain(-1)", "Chain back", key_display="<", show=False, id="entries.chain-back",
                 tooltip="The entry before in its chain"),
         Binding("greater_than_sign", "chain(1)", "Chain on", key_display=">", show=False, id="entries.chain-on",
@@ -189,14 +200,14 @@ class EntriesScreen(LedgerScreen):
         if there:
             self.show(seqs[min(there) if by > 0 else max(there)])
 
-    # --- searching: from the cursor on, and not a filter, so that the log keeps its order
+    # --- finding: from the cursor on, and not a filter, so that the log keeps its order
 
-    def search(self, text: str) -> None:
+    def find(self, text: str) -> None:
         if text:
             self._look(self.query_one(EntryTable).cursor, 1, text)
 
     def action_next(self, by: int) -> None:
-        self._look(self.query_one(EntryTable).cursor + by, by, self.searched)
+        self._look(self.query_one(EntryTable).cursor + by, by, self.sought)
 
     def _look(self, start: int, by: int, text: str) -> None:
         snapshot, count = self.state.snapshot, self.state.count
@@ -245,7 +256,7 @@ class EntriesScreen(LedgerScreen):
         if action == "export":
             return self._can_export() or None
         if action == "next":
-            return bool(self.searched)
+            return bool(self.sought)
         return super().check_action(action, parameters)
 
     def action_prove(self) -> None:

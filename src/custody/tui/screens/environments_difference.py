@@ -23,7 +23,7 @@ class DifferenceView(Vertical):
         self._compared: Compared | None = None
         self._shown: list[DiffLine] = []
         self._service = ""
-        self._search = ""
+        self._sought = ""
 
     def compose(self) -> Iterable[Widget]:
         yield Words(id="between")
@@ -44,9 +44,9 @@ class DifferenceView(Vertical):
         self.query_one("#between", Words).say(lines(between(mark, cursor, compared)))
         self._draw()
 
-    def search(self, text: str) -> None:
+    def find(self, text: str) -> None:
         """Show the services that a text finds, and no others."""
-        self._search = text.lower()
+        self._sought = text.lower()
         self._draw()
 
     def remember(self) -> None:
@@ -63,7 +63,7 @@ class DifferenceView(Vertical):
         compared = self._compared
         if compared is None:
             return
-        self._shown = [one for one in compared.difference.lines if _holds(one, self._search)]
+        self._shown = [one for one in compared.difference.lines if _holds(one, self._sought)]
         empty = "" if compared.complaint else "No difference: the same runs in the same services, as often."
         at = next((n for n, one in enumerate(self._shown) if one.change.service == self._service), 0)
         with self.prevent(Table.Highlighted):

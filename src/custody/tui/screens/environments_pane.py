@@ -29,14 +29,14 @@ class EnvironmentPane(Vertical):
         self.verdicts = _NO_VERDICTS
         self._view: View | None = None
         self._cursor: Cursor | None = None
-        self._service = self._sought = ""
+        self._service = self._preferred = self._runs = ""
         self._windows: Sequence[Window] = ()
         self._sights: Sequence[Sight] = ()
         self._is_late = False  # whether they are those of the moment before
         self._clocks: Clocks | None = None
         self._known = self._aside = ""
         self._marked = 0
-        self._search = ""
+        self._sought = ""
 
     def compose(self) -> Iterable[Widget]:
         yield Words(classes="moment")
@@ -64,6 +64,7 @@ class EnvironmentPane(Vertical):
         was = self._view
         if was is None or was.side.about != view.side.about:
             self._service, self._windows, self._sights = "", (), ()
+        self._service, self._preferred = self._preferred or self._service, ""
         self._is_late = True
         self._view, self._cursor, self._clocks = view, cursor, clocks
         self._known, self._marked, self._aside = known, marked, aside
@@ -71,13 +72,15 @@ class EnvironmentPane(Vertical):
         self.draw_moment()
         self._draw_services(first=not self._service)
 
-    def seek(self, artifact: str) -> None:
-        """Go to the first service that runs this artifact (`Shown.runs`), once services are there."""
-        self._sought = artifact
+    def prefer(self, service: str, artifact: str) -> None:
+        """Put the cursor on a service, or on the first that runs an artifact (`Shown.runs`), once the next moment is
+        shown.
+        """
+        self._preferred, self._runs = service, artifact
 
-    def search(self, text: str) -> None:
+    def find(self, text: str) -> None:
         """Show the services that a text finds, and no others."""
-        self._search = text
+        self._sought = text
         self._draw_services(first=False)
 
     def judged(self, verdicts: Mapping[tuple[str, str], Verdict]) -> None:
@@ -137,9 +140,9 @@ class EnvironmentPane(Vertical):
     def _draw_services(self, *, first: bool) -> None:
         """The services, the cursor on the one that it was on, or at `first` on the first of what changed."""
         view = self._view
-        self.shown = rows_of(view.standing.state if view is not None else None, self._search)
-        sought, self._sought = self._sought, ""
-        at = next((n for n, one in enumerate(self.shown) if sought and one.runs(sought)), None)
+        self.shown = rows_of(view.standing.state if view is not None else None, self._sought)
+        runs, self._runs = self._runs, ""
+        at = next((n for n, one in enumerate(self.shown) if runs and one.runs(runs)), None)
         if at is not None:
             self._service = self.shown[at].about.service
         else:
@@ -155,9 +158,7 @@ class EnvironmentPane(Vertical):
 
     def _draw_rows(self) -> None:
         known = self._view is not None and self._view.standing.state is not None
-        empty = (
-            "None that is searched for." if self._search else "Nothing ran here." if known else "Not known."
-        )
+        empty = "None that is looked for." if self._sought else "Nothing ran here." if known else "Not known."
         self.table.show_rows([service_row(one, self.verdict_on(one)) for one in self.shown], empty)
 
     def verdict_on(self, one: Shown) -> Verdict | None:

@@ -106,14 +106,16 @@ class TravelScreen(AnswersScreen):
         chosen = self._panes[cursor.active].chosen
         artifact = chosen.about.sha256 if chosen is not None else ""
         if when == LATEST:
-            return Link(self.TAB, artifact=artifact, environment=EnvironmentReference(name))
+            reference = EnvironmentReference(name)
+            return Link(self.TAB, artifact=artifact, environment=reference, find=self.sought)
         # To an instant and no number: a merge may bring states in front of this one.
-        reference = EnvironmentReference(name, moment_text=when)
-        return Link(self.TAB, artifact=artifact, environment=reference, moment=Moment(when, "", when, ""))
+        reference, moment = EnvironmentReference(name, moment_text=when), Moment(when, "", when, "")
+        return Link(self.TAB, artifact=artifact, environment=reference, moment=moment, find=self.sought)
 
     def follow(self, link: Link) -> None:
         if link.environment is not None:
             self._wanted = link
+            self.find_here(link.find)
             if self._basics is not None:
                 self._seek()
 
@@ -135,10 +137,10 @@ class TravelScreen(AnswersScreen):
         basics = self._basics
         return basics is not None and basics.listed[basics.find(about.name)] == about
 
-    def search(self, text: str) -> None:
+    def find(self, text: str) -> None:
         for pane in self._panes:
-            pane.search(text)
-        self._difference.search(text)
+            pane.find(text)
+        self._difference.find(text)
         self._draw_facts()
 
     # --- beginning
@@ -169,6 +171,7 @@ class TravelScreen(AnswersScreen):
                 self._go(reading.show(basics.listed[0], self._belief.known))
             return
         moves = [reading.show(basics.listed[place], self._belief.known)]
+        self._panes[0].prefer(link.service, link.artifact)
         if link.moment is not None:
             moves.append(reading.instant(link.moment.utc))
             self._say_understood(link.moment)
@@ -176,7 +179,6 @@ class TravelScreen(AnswersScreen):
             moves.append(reading.number(reference.index or -(reference.back or 0)))
         else:
             moves.append(reading.instant(LATEST))
-        self._panes[0].seek(link.artifact)
         self._go(*moves)
 
     def _say_understood(self, moment: Moment) -> None:

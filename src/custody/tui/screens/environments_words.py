@@ -76,7 +76,7 @@ class Shown(NamedTuple):
         return begins or artifact == about.name
 
     def holds(self, text: str) -> bool:
-        """Whether a search finds it."""
+        """Whether a text finds it."""
         about = self.about
         return any(text in part.lower() for part in (about.service, about.name, about.version, about.sha256))
 

@@ -17,9 +17,10 @@ from custody.query.explain import Explanation, explain
 from custody.report.subject import Subject
 from custody.tui.links import Link
 from custody.tui.screens.base import LedgerScreen
+from custody.tui.screens.help import Sign
 from custody.tui.session import Session
 from custody.tui.state import Remark
-from custody.tui.widgets.findings import COLUMNS, finding_row, heading
+from custody.tui.widgets.findings import COLUMNS, NO_ENTRY, finding_row, heading
 from custody.tui.widgets.table import Table
 from custody.tui.widgets.words import FAULT, GAP, GOOD, MUTED, Words, facts, line, lines
 
@@ -48,7 +49,8 @@ class FindingsScreen(LedgerScreen):
     """All findings, the one under the cursor explained below."""
 
     TAB = "findings"
-    SEARCH = "code, weight, position or words"
+    FIND = "code, weight, position or words"
+    SIGNS: ClassVar[Sequence[Sign]] = (("✗  !  ·", "", "a fault, a gap, a note"),)
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -68,7 +70,7 @@ class FindingsScreen(LedgerScreen):
 
     def draw(self) -> None:
         state = self.state
-        wanted = self.searched.lower()
+        wanted = self.sought.lower()
         remarks = [one for one in state.remarks if wanted in _searchable(one)]
         self.query_one("#heading", Words).say(heading(state))
         if remarks == self._remarks and remarks:
@@ -85,7 +87,7 @@ class FindingsScreen(LedgerScreen):
         table.show_rows([finding_row(remark) for remark in remarks], empty)
         self._explain(table.cursor)
 
-    def search(self, text: str) -> None:
+    def find(self, text: str) -> None:
         self.draw()
 
     @on(Table.Highlighted, "#findings")
@@ -117,20 +119,20 @@ class FindingsScreen(LedgerScreen):
         if position >= 0:
             self.ledger.go(Link("entries", entry=position))
         else:
-            self.say(line(("It is about the whole log, and about no entry of it.", MUTED)))
+            self.say(line((NO_ENTRY, MUTED)))
 
     def link(self) -> Link:
-        return Link(self.TAB, search=self.searched)
+        return Link(self.TAB, find=self.sought)
 
     def follow(self, link: Link) -> None:
-        if link.search:
-            self.search_for(link.search)
+        if link.find:
+            self.find_here(link.find)
 
     def subject(self) -> Subject:
         return Subject("findings")
 
     def command(self) -> Sequence[str]:
-        return ("findings", *(("--code", self.searched) if self.searched in CODES else ()))
+        return ("findings", *(("--code", self.sought) if self.sought in CODES else ()))
 
 
 def _searchable(remark: Remark) -> str:

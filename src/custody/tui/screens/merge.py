@@ -16,6 +16,7 @@ from textual.screen import Screen
 from custody.errors import CustodyError, UsageError
 from custody.trust.planning import Preview, SourcePlan, preview
 from custody.tui.links import merge_command
+from custody.tui.screens.help import Sign
 from custody.tui.session import Session
 from custody.tui.widgets.asking import ask
 from custody.tui.widgets.keys import Keys
@@ -32,12 +33,15 @@ _REASONS = 6
 class MergeScreen(Screen[None]):
     """Each source: how much of it is new, known, left out; or why all of it is refused."""
 
+    SIGNS: ClassVar[Sequence[Sign]] = (
+        ("✓  ·  ✗", "", "an export with something new, one with nothing new, one that is refused"),
+    )
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("", 1),
-        Column("Export", flex=2),
-        Column("Entries", 8, right=True),
-        Column("New", 8, right=True),
-        Column("Known", 8, right=True),
+        Column("Export", 14, flex=2),
+        Column("Entries", 7, roomy=9, right=True),
+        Column("New", 7, roomy=9, right=True),
+        Column("Known", 7, roomy=9, right=True),
         Column("Chains left out", 15, right=True, from_width=76),
         Column("Refused for", flex=3),
     )

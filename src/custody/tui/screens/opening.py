@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, cast
 
@@ -16,6 +17,7 @@ from custody.errors import CustodyError
 from custody.tui.dropped import dropped_paths, ledgers_of
 from custody.tui.places import Place, list_folder, look_at
 from custody.tui.recent import recent_ledgers
+from custody.tui.screens.help import Sign
 from custody.tui.session import Session
 from custody.tui.widgets.asking import ask
 from custody.tui.widgets.keys import Keys
@@ -44,6 +46,7 @@ class Choice(NamedTuple):
 class OpeningScreen(Screen[None]):
     """What there is to open. The first screen where no ledger was named, and above the tabs with ctrl+o."""
 
+    SIGNS: ClassVar[Sequence[Sign]] = (("●  ✓", "", "a ledger that is open; an export that you marked"),)
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("", 1),
         Column("", 6),

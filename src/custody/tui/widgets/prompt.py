@@ -31,6 +31,7 @@ class Line(Input):
     """What is typed into. Escape leaves it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "Done", id="prompt.done", tooltip="Take what was typed"),
         Binding("escape", "leave", "Back", id="prompt.leave"),
     ]
 
@@ -79,6 +80,7 @@ class Prompt(Horizontal):
         .trouble { width: auto; max-width: 60%; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
         Line { width: 1fr; min-width: 8; height: 1; border: none; padding: 0; background: $surface; }
         Line:focus { border: none; background-tint: $foreground 0%; }
+        Line > .input--placeholder { color: $quiet; }
     }
     """
 
@@ -120,7 +122,8 @@ class Prompt(Horizontal):
             typing.value = text
         typing.cursor_position = len(text)
         self.add_class("-open")
-        typing.focus()
+        # At once: the next key may be there already, and belongs here.
+        self.screen.set_focus(typing)
 
     def answered(self, complaint: str) -> None:
         """What is wrong with what was typed; with nothing wrong it is put away."""

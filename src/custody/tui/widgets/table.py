@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, Self
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -24,8 +24,16 @@ from textual.strip import Strip
 from custody.text import LIMIT, safe_text
 from custody.tui import plain
 
-Cell = str | tuple[str, str]
+
+class Pieces(tuple[tuple[str, str], ...]):
+    """A text in pieces, each with the name of its look, or ""."""
+
+
+Whole = str | tuple[str, str]
 """A text, or a text and the name of its look: one of `_LOOKS`."""
+
+Cell = Whole | Pieces
+"""Such a text, or one of which some stands out."""
 
 Row = Sequence[Cell]
 
@@ -40,6 +48,7 @@ _LOOKS: dict[str, tuple[str, Style]] = {
     "accent": ("text-accent", Style()),
     "strong": ("", Style(bold=True)),
     "struck": ("quiet", Style(strike=True)),
+    "found": ("text-accent", Style(bold=True, underline=True)),
 }
 _GAP = 2
 _TIGHT = 80  # narrower tables have one column of space between columns
@@ -146,6 +155,11 @@ class Table(ScrollView, can_focus=True):
             self.cursor = max(self.count - 1, 0)
         self.refresh()
 
+    def focus(self, scroll_visible: bool = True) -> Self:
+        """At once: asked for later, it would take away what the next key gives to a line to type in."""
+        self.screen.set_focus(self, scroll_visible)
+        return self
+
     # --- moving
 
     def go(self, index: int) -> None:
@@ -225,9 +239,7 @@ class Table(ScrollView, can_focus=True):
             if row is None:
                 strip = Strip.blank(width)
             else:
-                every = zip(self.columns, row, strict=True)
-                shown = {column for column, _ in self._fitted(width)}
-                strip = self._strip(width, [cell for column, cell in every if column in shown])
+                strip = self._row_strip(width, row)
                 self._strips[index, width] = strip
         return self._finish(strip, at_cursor=index == self.cursor)
 
@@ -273,16 +285,39 @@ class Table(ScrollView, can_focus=True):
     def _gap(self, width: int) -> int:
         return 1 if width < _TIGHT else _GAP
 
+    def _row_strip(self, width: int, row: Row) -> Strip:
+        every = zip(self.columns, row, strict=True)
+        shown = {column for column, _ in self._fitted(width)}
+        return self._strip(width, [cell for column, cell in every if column in shown])
+
+    def _segments(self, cell: Cell, room: int, column: Column) -> list[Segment]:
+        pieces = pieces_of(cell, room, column)
+        return [Segment(text, self._look(look) if look else None) for text, look in pieces]
+
     def _strip(self, width: int, cells: Sequence[Cell]) -> Strip:
         segments = []
         space = " " * self._gap(width)
         for number, ((column, room), cell) in enumerate(zip(self._fitted(width), cells, strict=True)):
-            text, look = (cell, "") if isinstance(cell, str) else cell
-            style = self._look(look) if look else None
             if number:
                 segments.append(Segment(space))
-            segments.append(Segment(fit(text, room, column), style))
+            segments += self._segments(cell, room, column)
         return Strip(segments).adjust_cell_length(width)
+
+
+def pieces_of(cell: Cell, room: int, column: Column) -> list[tuple[str, str]]:
+    """A cell's texts, escaped, in exactly so many cells, each with its look."""
+    if not isinstance(cell, Pieces):
+        text, look = (cell, "") if isinstance(cell, str) else cell
+        return [(fit(text, room, column), look)]
+    pieces = [(plain.shown(safe_text(text, LIMIT)), look) for text, look in cell if text]
+    if sum(cell_len(text) for text, _ in pieces) <= room:
+        return [*pieces, (" " * (room - sum(cell_len(text) for text, _ in pieces)), "")]
+    cut, left = [], room - 1
+    for text, look in pieces:
+        length = min(cell_len(text), max(left, 0))
+        cut.append((set_cell_size(text, length), look))
+        left -= length
+    return [*cut, ("…" if room > 0 else "", "")]
 
 
 def fit(text: str, room: int, column: Column) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from custody.policy.verdict import GOOD, ControlVerdict, State, Verdict
-from custody.tui.widgets.table import Cell
+from custody.tui.widgets.table import Cell, Whole
 from custody.tui.widgets.words import FAULT, GAP, MUTED, Part
 from custody.tui.widgets.words import GOOD as WELL
 
@@ -28,7 +28,7 @@ STATES: dict[State, str] = {
 _LOOKS = {"good": WELL, "fault": FAULT, "gap": GAP, "muted": MUTED}
 
 
-def verdict_cell(verdict: Verdict | None) -> Cell:
+def verdict_cell(verdict: Verdict | None) -> Whole:
     """A sign and a word: yes, or the first control that stands in the way and how many more do."""
     if verdict is None:
         return "·", "muted"
