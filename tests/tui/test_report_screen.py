@@ -459,11 +459,8 @@ def test_the_ending_follows_the_form(name: str, form: str, other: str) -> None:
     assert reporting.with_ending(made, form) == made
 
 
-SOME = ("clear", "clipboard", "override", "action", "newline")
-
-
 def test_a_hostile_ledger_puts_nothing_on_the_screen(folder: Path) -> None:
-    path = hostile.ledger(folder / "evil.ledger", "".join(hostile.PAYLOADS[one] for one in SOME))
+    path = hostile.ledger(folder / "evil.ledger", hostile.every)
 
     async def scene(pilot: Pilot[None]) -> None:
         for tab in "25":
