@@ -109,7 +109,7 @@ HEALTHY: dict[str, tuple[Scene, Link]] = {
     "approvals-given": (keys("4", "w"), Link()),
     "entries": (keys("end"), Link("entries")),
     "entry": (keys("enter", "i", "end"), Link("entries", entry=2000)),
-    "entries-search": (keys("slash", *"hotfix", "enter"), Link("entries")),
+    "entries-find": (keys("ctrl+f", *"hotfix", "enter"), Link("entries")),
     "findings": (keys("6"), Link()),
     "help": (keys("3", "question_mark"), Link()),
     "palette": (palette, Link("entries")),

@@ -488,26 +488,22 @@ async def _typed(pilot: Pilot[None]) -> None:
     await stage.settle(pilot)
     await stage.press(pilot, "r", "tab")
     report = panel(pilot)
-    report._folder = Path("/home/dev-1/audit")
+    report._folder = Path("/evidence/audit")
     report._draw()
     await pilot.pause()
 
 
 async def _written(pilot: Pilot[None]) -> None:
     await _typed(pilot)
-    made = reporting.Made(Path("/home/dev-1/audit/x.html"), 12_345, "5eed" * 16, 0, "custody report")
+    made = reporting.Made(Path("/evidence/audit/x.html"), 12_345, "5eed" * 16, 0, "custody report")
     panel(pilot).query_one("Prompt").close()  # type: ignore[attr-defined]
     panel(pilot)._step = "making"
     panel(pilot)._tell(made)
     await pilot.pause()
 
 
-@pytest.mark.parametrize(
-    ("scene", "size"),
-    [(_typed, TINY), (_written, SMALL), (_written, TINY)],
-    ids=["typed-20x5", "written-80x24", "written-20x5"],
-)
+@pytest.mark.parametrize("size", [SMALL, TINY], ids=["80x24", "20x5"])
+@pytest.mark.parametrize("scene", [_typed, _written], ids=["typed", "written"])
 def test_pictures(snap_compare: Compare, ledger: Path, scene: Play, size: tuple[int, int]) -> None:
-    """In three sizes it hangs in the matrix."""
     app = stage.app_on(ledger, start=Start(AT_3, (), "UTC"))
     assert snap_compare(app, terminal_size=size, run_before=scene)

@@ -44,6 +44,9 @@ from custody.tui.work import Crashed, Work
 SCREENS: tuple[type[LedgerScreen], ...] = (
     OverviewScreen, ArtifactsScreen, EnvironmentsScreen, ApprovalsScreen, EntriesScreen, FindingsScreen,
 )  # fmt: skip
+_STYLED = (
+    "overview", "entries", "artifacts", "environments", "approvals", "findings", "search", "help", "opening",
+)  # fmt: skip
 BEGIN = "begin"  # the mode of the screen that is there first, whichever it is
 LOOK_EVERY = 2.0  # seconds between looks at whether a file was changed
 _WAY_BACK = 50  # links that backspace remembers
@@ -75,23 +78,7 @@ class CustodyApp(TerminalApp):
 
     TITLE = "custody"
     # Read at once: a stylesheet that comes with its screen has all the others parsed again.
-    CSS_PATH: ClassVar[list[str | PurePath]] = [
-        "app.tcss",
-        *(
-            f"screens/{name}.tcss"
-            for name in (
-                "overview",
-                "entries",
-                "artifacts",
-                "environments",
-                "approvals",
-                "findings",
-                "search",
-                "help",
-                "opening",
-            )
-        ),
-    ]
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", *(f"screens/{name}.tcss" for name in _STYLED)]
     DEFAULT_MODE = BEGIN
     ENABLE_COMMAND_PALETTE = False  # its key would have no id; `palette` opens it
     # Textual takes these two for variables of an instance, so they cannot be marked as a class's.
