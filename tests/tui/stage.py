@@ -71,7 +71,18 @@ async def settle(pilot: Pilot[None], stage: str = "done") -> None:
         quiet = 0
         while quiet < 2:
             await pilot.pause()
-            quiet = 0 if [one for one in app.workers if not one.is_finished] else quiet + 1
+            quiet = 0 if is_busy(app) else quiet + 1
+
+
+def is_busy(app: CustodyApp) -> bool:
+    """Whether anything is still being looked for behind the screen."""
+    session = app.session
+    searching, looking = (session._searching, session._looking) if session is not None else (None, None)
+    return (
+        any(not one.is_finished for one in app.workers)
+        or (searching is not None and searching.stage == "reading")
+        or (looking is not None and looking.stage == "looking")
+    )
 
 
 @asynccontextmanager

@@ -68,8 +68,9 @@ def _release(book: Book, name: str, evil: str, number: int) -> Subject:
     return subject
 
 
-KEYS = ("home", "right", "shift+right", "n", "N", "d", "end", "d", "c", "K", "escape", "g", "escape", "ctrl+f", "escape",
-        "b", "enter", "left", "tab", "right_square_bracket", "left_square_bracket", "e", "e", "y")  # fmt: skip
+KEYS = ("home", "right", "shift+right", "n", "N", "d", "end", "d", "c", "K", "escape", "g", "escape", "ctrl+f",
+        "escape", "b", "enter", "left", "tab", "right_square_bracket", "left_square_bracket", "e", "e",
+        "y")  # fmt: skip
 TYPED = (
     b"\x1b[H",
     b"\x1b[C",

@@ -75,7 +75,9 @@ def named_artifacts(index: Index, text: str, limit: int) -> list[Named]:
 def named_places(index: Index, text: str, limit: int, groups: Iterable[str] = ()) -> list[Named]:
     """Environments, the `groups` that a policy declares, and services, those that run now before the others."""
     words = words_of(text)
-    found = [Named("group", name, "group", name, detail="of a policy") for name in groups if _holds(name, words)]
+    found = [
+        Named("group", name, "group", name, detail="of a policy") for name in groups if _holds(name, words)
+    ]
     condition, parameters = _all_in("name", words)
     for name, states, last in index.rows(
         f"SELECT name, states, last_change FROM environment WHERE {condition} ORDER BY name LIMIT ?",
