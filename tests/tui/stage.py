@@ -105,11 +105,22 @@ async def settle(pilot: Pilot[None], stage: str = "done") -> None:
             await asyncio.sleep(0.002)
         quiet = 0
         while quiet < 2:
-            while not all(one.is_finished for one in app.workers):
+            while is_busy(app):
                 await asyncio.sleep(0.002)
                 quiet = 0
             await pilot.pause()
             quiet += 1
+
+
+def is_busy(app: CustodyApp) -> bool:
+    """Whether anything is still being looked for behind the screen."""
+    session = app.session
+    searching, looking = (session._searching, session._looking) if session is not None else (None, None)
+    return (
+        any(not one.is_finished for one in app.workers)
+        or (searching is not None and searching.stage == "reading")
+        or (looking is not None and looking.stage == "looking")
+    )
 
 
 @asynccontextmanager
