@@ -19,6 +19,7 @@ import pytest
 import seasons
 import stage
 import story
+from exhibit import Same, hang
 from harness import world
 from harness.process import invoke
 from hypothesis import given
@@ -37,7 +38,6 @@ from custody.tui.links import Link, command
 from custody.tui.screens.reports import ReportScreen
 
 Play = Callable[[Pilot[None]], Awaitable[None]]
-Compare = Callable[..., bool]
 SMALL, TINY = (80, 24), (20, 5)
 ROOT = story.ROOT.public.fingerprint
 
@@ -502,8 +502,7 @@ async def _written(pilot: Pilot[None]) -> None:
     await pilot.pause()
 
 
-@pytest.mark.parametrize("size", [SMALL, TINY], ids=["80x24", "20x5"])
 @pytest.mark.parametrize("scene", [_typed, _written], ids=["typed", "written"])
-def test_pictures(snap_compare: Compare, ledger: Path, scene: Play, size: tuple[int, int]) -> None:
+def test_pictures(same: Same, ledger: Path, scene: Play) -> None:
     app = stage.app_on(ledger, start=Start(AT_3, (), "UTC"))
-    assert snap_compare(app, terminal_size=size, run_before=scene)
+    hang(app, scene, same, {"80x24": SMALL, "20x5": TINY})
