@@ -40,7 +40,7 @@ Row = Sequence[Cell]
 T = TypeVar("T")
 
 
-class Rows(Sequence[Row], Generic[T]):
+class LazyRows(Sequence[Row], Generic[T]):
     """A row for each of some values, made when it is drawn: of ten thousand a screen shows fifty."""
 
     def __init__(self, values: Sequence[T], row: Callable[[T], Row]) -> None:
@@ -56,7 +56,7 @@ class Rows(Sequence[Row], Generic[T]):
     def __getitem__(self, index: slice) -> Sequence[Row]: ...
     def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
         if isinstance(index, slice):
-            return Rows(self._values[index], self._row)
+            return LazyRows(self._values[index], self._row)
         return self._row(self._values[index])
 
 
