@@ -98,3 +98,59 @@ def test_silences_go_by_the_declared_interval(desk: Desk) -> None:
     silent = desk("findings", "--code", "environment-silent").out
     assert "prod-eu" in silent and "reports are due every 2:00:00" in silent
     assert "prod-us" not in silent
+
+
+def test_the_difference_of_a_group_is_its_members(desk: Desk) -> None:
+    answer = desk("env", "diff", "prod@{2026-11-01T10:30Z}", "prod", "--json").json["answer"]
+    (one,) = answer["changes"]
+    assert one["change"] | {"version": ""} == {
+        "service": "prod-eu/api",
+        "event": "replaced",
+        "name": "api",
+        "sha256": NEW.sha256,
+        "previous_sha256": OLD.sha256,
+        "version": "",
+        "before": 2,
+        "after": 2,
+    }
+    # What it says of a member is what is said of that member alone.
+    alone = desk("env", "diff", "prod-eu@{2026-11-01T10:30Z}", "prod-eu", "--json").json["answer"]
+    (same,) = alone["changes"]
+    assert one["commits"] == same["commits"] and one["commit"] == same["commit"] != ""
+    assert one["approved_by"] == same["approved_by"]
+    # Of a member that was not reported yet nothing stands in.
+    assert answer["known"] and answer["unknown"] == ["prod-asia"]
+    assert [member["state"] for member in answer["from"]["members"]] == [1, 1, None]
+    assert [member["state"] for member in answer["to"]["members"]] == [2, 1, 1]
+    shown = desk("env", "diff", "prod@{2026-11-01T10:30Z}", "prod").out
+    assert "prod-asia: not known at one of the two moments" in shown and "~ replaced prod-eu/api" in shown
+
+
+def test_a_group_at_a_moment_of_which_nothing_is_known(desk: Desk) -> None:
+    before = "prod@{2026-11-01T09:59Z}"
+    answer = desk("env", "diff", before, "prod", "--json").json["answer"]
+    assert not answer["known"] and answer["changes"] == []
+    assert "nothing can be compared" in desk("env", "diff", before, "prod").out
+    assert "no difference" in desk("env", "diff", "prod", "prod").out
+
+
+def test_a_group_is_compared_with_itself_alone(desk: Desk) -> None:
+    for points in (("prod", "prod-eu"), ("prod-eu", "prod"), ("prod~1", "prod"), ("prod", "prod#1")):
+        assert desk("env", "diff", *points, exit=2).reason == "group", points
+
+
+def test_the_difference_of_a_group_as_it_was_known(desk: Desk) -> None:
+    points = ("prod@{2026-11-01T10:30Z}", "prod")
+    positions = [one["position"] for one in desk.entries("main.ledger", exit=0) if one["kind"] == "snapshot"]
+    answer = desk("env", "diff", *points, "--known-at", f"position:{positions[1]}", "--json").json["answer"]
+    # With the second report nothing had changed since, and the later one is named.
+    assert answer["changes"] == [] and answer["unknown"] == ["prod-asia"]
+    assert answer["knownAt"]["laterReports"] == 2
+    told = desk("env", "diff", *points, "--known-at", f"position:{positions[1]}").out
+    assert "since then, 2 later reports changed this answer" in told
+
+
+def test_a_report_is_on_a_member(desk: Desk) -> None:
+    assert desk("report", "environment", "prod", exit=2).reason == "group"
+    assert desk("report", "environment", "nowhere", exit=2).reason == "no-environment"
+    assert desk("report", "environment", "prod-eu", "--json").json["answer"]["state"]["number"] == 2

@@ -258,6 +258,8 @@ MISTAKES = [
     (("report", "pack", "--out", "no/p", *HERE), "unwritable"),
     (("report", "pack", "--out", "root.pub", *HERE), "exists"),
     (("report", "pack", "--of", "pack", "--out", "p", *HERE), "choice"),
+    (("report", *HERE, "--out", "redacted.ledger", "--force"), "ledger"),
+    (("report", *HERE, "--out", ".", "--force"), "folder"),
     (("report", "pack", "--of", "environment", "--out", "p", *HERE), "query"),
 ]
 
@@ -267,12 +269,14 @@ MISTAKES = [
 )
 def test_nothing_is_written_when_it_fails(desk: Desk, command: tuple[str, ...], reason: str) -> None:
     before = sorted(os.listdir(desk.folder))
+    ledger = desk.path("redacted.ledger").read_bytes()
     out = () if "--out" in command or reason == "out" else ("--out", "never.md")
     if reason == "format" and "--json" in command:
         out = ()
     said = desk(*command, *out, exit=2)
     assert said.reason == reason and said.out == ""
     assert sorted(os.listdir(desk.folder)) == before
+    assert desk.path("redacted.ledger").read_bytes() == ledger
 
 
 def test_a_ledger_that_is_refused_is_no_report(desk: Desk) -> None:

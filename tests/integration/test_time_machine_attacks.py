@@ -72,11 +72,16 @@ def test_an_answer_says_which_parts_had_been_looked_at_and_when(desk: Desk) -> N
     assert found["nextReport"]["time"] == "2026-03-01T12:30:00.000Z"
     said = desk(*asked).out
     assert "the next 2026-03-01 12:30:00 UTC, with a change made in between" in said
-    assert "in parts    pay/*: what runs outside of them was not reported" in said
+    told = "in parts    pay/* (last 2026-03-01 12:00:00 UTC): what runs outside of them was not reported"
+    assert told in said
+    silent = "in parts    shop/* (last 2026-03-01 12:30:00 UTC), pay/* (last 2026-03-03 08:10:00 UTC)"
+    assert silent in desk("env", "show", "prod").out
     assert answer(desk, "env", "show", "prod")["parts"] == ["pay/*", "shop/*"]
     late = answer(desk, "env", "show", "prod", "--known-at", "2026-03-01T12:20")
     assert (late["parts"], late["nextReport"]) == (["pay/*"], None)
-    assert answer(desk, "env", "show", "whole")["parts"] == []
+    assert late["partReports"] == [{"part": "pay/*", "last": "2026-03-01T12:00:00.000Z"}]
+    whole = answer(desk, "env", "show", "whole")
+    assert whole["parts"] == whole["partReports"] == []
     assert "none since" in desk("env", "show", "whole").out
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,11 +12,13 @@ import pytest
 import seasons
 import stage
 import story
+from exhibit import Same, hang
+from harness import world
+from harness.process import invoke
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from custody.query.moments import EnvironmentReference, parse_reference
-from custody.tui import themes
 from custody.tui.app import CustodyApp, Start
 from custody.tui.links import Link
 from custody.tui.registry import every_binding
@@ -25,7 +28,6 @@ from custody.tui.widgets.states import StatesStrip
 from custody.tui.widgets.table import Table
 
 Play = Callable[[Pilot[None]], Awaitable[None]]
-Compare = Callable[..., bool]
 SMALL, LARGE, VAST, TINY = (80, 24), (120, 40), (200, 60), (20, 5)
 OSLO = "Europe/Oslo"
 
@@ -406,9 +408,39 @@ def test_a_group_of_the_policy_is_an_environment_too(ledger: Path) -> None:
         await stage.press(pilot, "right")
         assert command(pilot) == "env show prod"
         await stage.press(pilot, "d")
-        assert command(pilot) == ""  # the command line compares no groups
+        assert command(pilot) == "env diff prod prod"
 
     play(ledger, scene, "prod#1", LARGE)
+
+
+def test_the_difference_of_a_group_is_that_of_its_command(ledger: Path, tmp_path: Path) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await stage.press(pilot, "d", "right", "right", "right", "right", "right")
+        compared = screen(pilot)._reading.compared  # type: ignore[union-attr]
+        assert compared is not None and len(compared.difference.lines) > 2
+        words = screen(pilot).command()
+        assert (
+            words[:2] == ("env", "diff") and words[2].startswith("prod@{") and words[3].startswith("prod@{")
+        )
+        given = [*words, "--ledger", str(ledger), "--root", story.ROOT.public.fingerprint, "--json"]
+        ran = invoke(tmp_path, given, world.environment(tmp_path, TZ="UTC"))
+        answer = json.loads(ran.out)["answer"]
+        shown = [
+            (one.change.service, one.change.event, one.change.sha256) for one in compared.difference.lines
+        ]
+        changes = [one["change"] for one in answer["changes"]]
+        assert [(one["service"], one["event"], one["sha256"]) for one in changes] == shown
+        assert answer["unknown"] == list(compared.difference.unknown) == ["prod-us"]
+
+    play(ledger, scene, "prod#1", LARGE)
+
+
+def test_a_group_and_an_environment_have_no_command_between_them(ledger: Path) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await stage.press(pilot, "d", "right_square_bracket")
+        assert "with itself alone" in stage.text(pilot) and command(pilot) == ""
+
+    play(ledger, scene, "prod", LARGE)
 
 
 # --- the rest
@@ -567,38 +599,23 @@ def test_there_is_room_for_services_wherever_there_is_any(ledger: Path) -> None:
     play(ledger, scene, "prod-eu#7")
 
 
-@pytest.fixture
-def _utc(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TZ", "UTC")
-    if hasattr(time, "tzset"):
-        time.tzset()
-
-
-def after(*keys: str, theme: str = themes.DARK.name) -> Play:
-    async def scene(pilot: Pilot[None]) -> None:
-        pilot.app.theme = theme
-        await stage.settle(pilot)
-        await stage.press(pilot, *keys)
-
-    return scene
-
-
 PICTURES = {
-    "small": ("prod-eu#4", SMALL, ()),
-    "large-difference": ("prod-eu#1", LARGE, ("d", *["right"] * 5)),
-    "vast-beside": ("prod-eu#6", VAST, ("b", "enter")),
-    "small-beside": ("prod-eu#6", SMALL, ("b", "enter")),
+    "late": ("prod-eu#4", SMALL, ()),
+    "blind": ("prod-eu#5", SMALL, ("c",)),
+    "group": ("prod#9", LARGE, ()),
+    "commits": ("prod-eu#1", LARGE, ("d", *["right"] * 5)),
 }
 
 
-@pytest.mark.usefixtures("_utc")
 @pytest.mark.parametrize("name", PICTURES)
-def test_pictures(snap_compare: Compare, ledger: Path, name: str) -> None:
+def test_pictures(same: Same, ledger: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """What happens in the samples' environments is in the matrix; this happens in none of them."""
+    monkeypatch.setenv("TZ", "UTC")
+    if hasattr(time, "tzset"):
+        time.tzset()
     where, size, keys = PICTURES[name]
-    assert snap_compare(app_at(ledger, where, OSLO), terminal_size=size, run_before=after(*keys))
 
+    async def scene(pilot: Pilot[None]) -> None:
+        await stage.press(pilot, *keys)
 
-@pytest.mark.usefixtures("_utc")
-def test_light(snap_compare: Compare, ledger: Path) -> None:
-    play = after(theme=themes.LIGHT.name)
-    assert snap_compare(app_at(ledger, "prod#9", OSLO), terminal_size=LARGE, run_before=play)
+    hang(app_at(ledger, where, OSLO), scene, same, {"x".join(map(str, size)): size})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from pathlib import Path
 
 import hostile
@@ -12,67 +11,60 @@ import stage
 from rich.cells import cell_len
 from textual.content import Content
 
-from custody.text import safe_text
-from custody.tui.app import CustodyApp
 from custody.tui.state import Verdict
 from custody.tui.widgets.seal import describe
 from custody.tui.widgets.table import Column, fit
 from custody.tui.widgets.words import line
 
-
-async def tour(app: CustodyApp, size: tuple[int, int]) -> str:
-    """Every screen and every entry's detail, as text."""
-    shown = []
-    async with stage.playing(app, size) as pilot:
-        for key in ("1", "2", "3", "4", "6", "5"):
-            await stage.press(pilot, key)
-            shown.append(stage.text(pilot))
-        for _ in range(app.state.count):
-            await stage.press(pilot, "down")
-            shown.append(stage.text(pilot))
-    return "\n".join(shown)
+NEXT = "right_square_bracket"
+SCREENS = (
+    ("2", "enter"), (NEXT,), (NEXT,), (NEXT,), (NEXT,), ("escape", "3"), ("home",), ("end",), ("4",), ("w",), ("5",),
+    ("down",), ("6",), ("1",),
+)  # fmt: skip
 
 
 def test_markup_is_shown_as_it_is(tmp_path: Path) -> None:
-    ledger = hostile.ledger(tmp_path / "hostile.ledger", "LIVE EVIL".join(hostile.MARKUP.values()))
-    shown = asyncio.run(tour(stage.app_on(ledger), (140, 60)))
-    for payload in hostile.MARKUP.values():
-        assert shown.count(hostile.wrapped(payload)) > 10, payload
+    """Bytes cannot tell custody's own styles from a stranger's; what stands on the screens can."""
+    ledger = hostile.ledger(tmp_path / "hostile.ledger", lambda field: hostile.every(field, hostile.MARKUP))
+
+    async def run() -> str:
+        shown = []
+        async with stage.playing(stage.app_on(ledger), (200, 60)) as pilot:
+            for keys in SCREENS:
+                await stage.press(pilot, *keys)
+                shown.append(stage.text(pilot))
+        return "\n".join(shown)
+
+    shown = asyncio.run(run())
+    for name, payload in hostile.MARKUP.items():
+        assert shown.count(payload) > 10, name
+    for field in ("version", "build", "author", "wrong", "reviewer", "now", "running", "flow", "reason"):
+        assert f"~{field}" in shown, field
 
 
-def test_what_a_terminal_would_act_on_is_shown_escaped(tmp_path: Path) -> None:
-    ledger = hostile.ledger(tmp_path / "hostile.ledger", "LIVE EVIL".join(hostile.TERMINAL.values()))
-    shown = asyncio.run(tour(stage.app_on(ledger), (140, 60)))
-    assert shown.count("EVIL") > 50
-    assert shown.replace("\n", "").isprintable()
-    for payload in hostile.TERMINAL.values():
-        as_json = json.dumps(hostile.wrapped(payload), ensure_ascii=False)[1:-1]
-        assert safe_text(as_json) in shown, payload
-
-
-def test_a_click_on_markup_acts_on_nothing(tmp_path: Path) -> None:
+def test_a_click_on_markup_acts_on_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Case 54: such a click once wrote a file where the attacker said."""
-    written = tmp_path / "written.svg"
-    payload = f"[@click=app.screenshot('{written.name}','{tmp_path}')]job[/] [@click=app.quit]x[/]"
-    ledger = hostile.ledger(tmp_path / "hostile.ledger", payload)
+    monkeypatch.chdir(tmp_path)
+    action = "[@click=app.screenshot('written.svg','.')]job[/] [@click=app.quit]x[/]"
+    ledger = hostile.ledger(tmp_path / "hostile.ledger", lambda field: f"{action}~{field}")
 
     async def run() -> None:
         app = stage.app_on(ledger)
         async with stage.playing(app, (200, 60)) as pilot:
-            for key in "123456":
-                await stage.press(pilot, key)
-                if key == "5":
-                    await stage.press(pilot, "down", "down")
+            clicked = 0
+            for keys in SCREENS:
+                await stage.press(pilot, *keys)
                 rows = stage.text(pilot).split("\n")
                 places = [(text.find("@click") + 3, y) for y, text in enumerate(rows) if "@click" in text]
-                assert places or key in "16"
-                for place in places[:5]:
+                for place in places[:: max(len(places) // 2, 1)]:
                     await pilot.click(offset=place)
-                await stage.settle(pilot)
+                    clicked += 1
+            await stage.settle(pilot)
+            assert clicked > 20
             assert app.is_running and app.return_code is None
 
     asyncio.run(run())
-    assert not written.exists()
+    assert not (tmp_path / "written.svg").exists()
 
 
 @pytest.mark.parametrize("name", hostile.PAYLOADS)

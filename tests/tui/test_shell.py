@@ -17,7 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.pilot import Pilot
 
-from custody.query.moments import parse_reference
+from custody.cli.times import Clock
+from custody.cli.tui import Named, _link
+from custody.errors import UsageError
+from custody.ledger.reader import open_ledger
+from custody.query.moments import EnvironmentReference, parse_reference
 from custody.trust.memory import Memory
 from custody.trust.verification import Verification
 from custody.tui import links
@@ -137,6 +141,70 @@ def test_a_path_that_is_not_safe_to_paste_is_left_to_the_person() -> None:
     assert command(("verify",), Path("/tmp/$(x).ledger")) == "custody verify --ledger LEDGER"
     assert command(("verify",), Path("/tmp/a b.ledger")) == "custody verify --ledger '/tmp/a b.ledger'"
     assert merge_command(Path("/x.ledger"), [Path("/tmp/`x`")]) == ""
+
+
+def meant(copied: str, app: CustodyApp) -> Link:
+    """The link that the command line makes of what was copied."""
+    words = iter(shlex.split(copied)[2:])
+    given = dict(zip(words, words, strict=True))
+    assert given.pop("--root") == ROOT and given.pop("--ledger") == str(app.state.snapshot.path)
+    named = {name.removeprefix("--"): value for name, value in given.items()}
+    nothing = dict.fromkeys(Named._fields)
+    return _link(app.state.snapshot, Clock(None), Named(**{**nothing, **named}))
+
+
+LINKED = {
+    "overview": ("1",),
+    "list": ("2", "down"),
+    "page": ("2", "down", "enter", "right_square_bracket"),
+    "environment": ("3", "left", "down"),
+    "latest": ("3", "end"),
+    "entry": ("5", "down", "down"),
+    "findings": ("6",),
+}
+
+
+@pytest.mark.parametrize("keys", LINKED.values(), ids=LINKED)
+def test_a_copied_link_leads_back_to_the_same_view(ledger: Path, keys: tuple[str, ...]) -> None:
+    async def scene(pilot: Pilot[None], app: CustodyApp) -> None:
+        copied: list[str] = []
+        app.copy_to_clipboard = copied.append  # type: ignore[method-assign]
+        await stage.press(pilot, *keys, "Y")
+        there, screen = app.screen.link(), app.screen  # type: ignore[attr-defined]
+        link = meant(copied[-1], app)
+        await stage.press(
+            pilot, "4" if there.tab == "overview" else "1", "3", "home", "up", "2", "escape", "end"
+        )
+        app.go(link)
+        await stage.settle(pilot)
+        assert app.screen is screen
+        assert screen.link()._replace(moment=None) == there._replace(moment=None)
+
+    play(ledger, scene)
+
+
+def test_begin_where_a_link_says(ledger: Path) -> None:
+    with open_ledger(ledger) as snapshot:
+
+        def begin(**named: str) -> Link:
+            return _link(snapshot, Clock(None), Named(**{**dict.fromkeys(Named._fields), **named}))
+
+        assert begin(find="x").tab == begin(artifact="x").tab == "artifacts"
+        assert begin(at="prod", artifact="x").tab == "environments" and begin(entry="3").entry == 3
+        assert begin(tab="approvals", at="prod", artifact="x").environment == EnvironmentReference("prod")
+        for wrong in (
+            {"entry": "3", "at": "prod"},
+            {"entry": "3", "tab": "findings"},
+            {"part": "path"},
+            {"part": "path", "artifact": "x", "at": "prod"},
+        ):
+            with pytest.raises(UsageError):
+                begin(**wrong)
+
+
+@pytest.mark.parametrize("text", ["prod", "prod#12", "prod~1", "prod@{2 hours ago}"])
+def test_a_state_is_written_as_it_is_read(text: str) -> None:
+    assert str(parse_reference(text)) == text
 
 
 # --- palette

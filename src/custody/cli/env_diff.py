@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
-from custody.cli import answers, console, options
+from custody.cli import answers, console, env_groups, options
 from custody.cli.beliefs import Belief, KnownAt
 from custody.cli.references import Point, print_change
 from custody.cli.times import Clock
 from custody.text import safe_text
 
 if TYPE_CHECKING:
-    from custody.query.diffs import Diff, DiffLine
+    from custody.query.diffs import DiffLine
     from custody.query.types import Between, CommitLine
 
 _SHOWN = 20
@@ -26,7 +27,7 @@ def diff(
     root: options.Root = None,
     json: options.Json = False,
 ) -> int:
-    """Show what differs between two moments, of one environment or of two, with the commits between.
+    """Show what differs between two moments, of one environment, of two, or of a group, with the commits between.
 
     Examples: custody env diff prod~1 prod
 
@@ -38,6 +39,9 @@ def diff(
     points = Point(one, None, clock), Point(other, None, clock)
     belief = Belief(known_at, clock)
     with answers.answering(ledger, root, json) as answer:
+        groups = answer.judgement().groups()
+        if any(point.name in groups for point in points):
+            return env_groups.diff_groups(answer, points, belief, clock)
         belief.settle(answer.index, answer.snapshot.count)
         for point in points:
             point.find(answer.index, belief)
@@ -50,14 +54,14 @@ def diff(
             console.out()
             after.print_head(clock, "to")
             console.out()
-            _print(found)
+            print_lines(found.lines if found.known else None)
             belief.print_later(later)
         return answer.finish(
             {
                 "from": before.json(),
                 "to": after.json(),
                 "known": found.known,
-                "changes": [_line_json(line) for line in found.lines],
+                "changes": [line_json(line) for line in found.lines],
                 "knownAt": belief.json(later),
             }
         )
@@ -96,13 +100,14 @@ def commit_json(line: CommitLine) -> dict[str, Any]:
     return line._asdict() | {"proof": line.proof._asdict() if line.proof is not None else None}
 
 
-def _print(found: Diff) -> None:
-    if not found.known:
+def print_lines(lines: Sequence[DiffLine] | None) -> None:
+    """What differs; None where it is not known."""
+    if lines is None:
         console.out("not known: of one of the two moments there is no report, so nothing can be compared")
         return
-    if not found.lines:
+    if not lines:
         console.out("no difference: the same artifacts run in the same services, as often")
-    for line in found.lines:
+    for line in lines:
         print_change(line.change)
         if line.change.previous_sha256:
             old, new = line.previous_commit[:12] or "unrecorded", line.commit[:12] or "unrecorded"
@@ -110,5 +115,6 @@ def _print(found: Diff) -> None:
         print_commits(line.commits)
 
 
-def _line_json(line: DiffLine) -> dict[str, Any]:
+def line_json(line: DiffLine) -> dict[str, Any]:
+    """A difference as plain values."""
     return line._asdict() | {"change": line.change._asdict(), "commits": commits_json(line.commits)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from custody.cli import console
 from custody.cli.answers import Answer
@@ -25,9 +25,7 @@ def show_group(answer: Answer, point: Point, belief: Belief, clock: Clock) -> in
     from custody.query.clocks import END_OF_TIME
     from custody.query.groups import group_state
 
-    if point.reference.index is not None or point.reference.back is not None:
-        message = f"{point.name} is a group, whose states are its members': name a member, or a moment"
-        raise UsageError(message, code="group")
+    _check(point)
     judgement = answer.judgement()
     when = point.moment.utc if point.moment is not None else END_OF_TIME
     known = belief.settle(answer.index, answer.snapshot.count)
@@ -49,18 +47,72 @@ def show_group(answer: Answer, point: Point, belief: Belief, clock: Clock) -> in
             "group": found.name,
             "moment": asdict(point.moment) if point.moment is not None else None,
             "unknown": list(found.unknown),
-            "members": [
-                {
-                    "environment": name,
-                    "state": state.number if state is not None else None,
-                    "proof": state.proof._asdict() if state is not None else None,
-                }
-                for name, state in found.members
-            ],
+            "members": _members_json(found),
             "services": [
                 one._asdict() | {"verdict": verdicts[one.service, one.sha256].outcome}
                 for one in found.services
             ],
+        }
+    )
+
+
+def diff_groups(answer: Answer, points: tuple[Point, Point], belief: Belief, clock: Clock) -> int:
+    """What differs between two moments of one group, member by member.
+
+    Raises UsageError "group" for a group and something else: their services have other names, and all would differ.
+    """
+    from custody.cli.env_diff import line_json, print_lines
+    from custody.query.clocks import END_OF_TIME
+    from custody.query.environments import hindsight
+    from custody.query.groups import group_state, members_of
+    from custody.query.timeline import Timeline
+
+    groups = answer.judgement().groups()
+    name = points[0].name
+    if name != points[1].name:
+        group = name if name in groups else points[1].name
+        message = (
+            f"{group} is a group, which is compared with itself alone: name a member, or two moments of it"
+        )
+        raise UsageError(message, code="group")
+    for point in points:
+        _check(point)
+    known = belief.settle(answer.index, answer.snapshot.count)
+    timeline = Timeline(answer.index, name, members_of(groups, name), known)
+    whens = [point.moment.utc if point.moment is not None else END_OF_TIME for point in points]
+    before, after = places = [timeline.at(when) for when in whens]
+    found = None
+    if before.number and after.number:
+        found = timeline.difference(before, timeline, after)
+    later = 0
+    if known is not None:
+        told = [
+            hindsight(history, timeline.member(place, number), when)
+            for place, when in zip(places, whens, strict=True)
+            for number, history in enumerate(timeline.histories)
+        ]
+        later = len(frozenset().union(*(one.later for one in told)))
+    states = [group_state(answer.index, groups, name, when, known) for when in whens]
+    if not answer.json:
+        belief.print_understood()
+        for label, point, state in zip(("from", "to"), points, states, strict=True):
+            print_understood("understood", point.moment)
+            _print_members(label, state, clock)
+            console.out()
+        for member in found.unknown if found is not None else ():
+            text = f"{safe_text(member)}: not known at one of the two moments, so nothing of it is compared"
+            console.out(console.style(text, "warn"))
+        print_lines(found.lines if found is not None else None)
+        belief.print_later(later)
+    return answer.finish(
+        {
+            "group": name,
+            "from": _moment_json(points[0], states[0]),
+            "to": _moment_json(points[1], states[1]),
+            "known": found is not None,
+            "unknown": list(found.unknown) if found is not None else [],
+            "changes": [line_json(line) for line in found.lines] if found is not None else [],
+            "knownAt": belief.json(later),
         }
     )
 
@@ -115,8 +167,32 @@ def log_group(answer: Answer, name: str, span: Span, number: int, clock: Clock) 
     return answer.finish({"group": name, "changes": changes})
 
 
-def _print(found: GroupState, verdicts: dict[tuple[str, str], Verdict], clock: Clock) -> None:
-    console.out(f"group       {safe_text(found.name)} of {len(found.members)} environments")
+def _check(point: Point) -> None:
+    """A group has no states of its own to be numbered."""
+    if point.reference.index is not None or point.reference.back is not None:
+        message = f"{point.name} is a group, whose states are its members': name a member, or a moment"
+        raise UsageError(message, code="group")
+
+
+def _moment_json(point: Point, found: GroupState) -> dict[str, Any]:
+    moment = asdict(point.moment) if point.moment is not None else None
+    return {"moment": moment, "members": _members_json(found)}
+
+
+def _members_json(found: GroupState) -> list[dict[str, Any]]:
+    return [
+        {
+            "environment": name,
+            "state": state.number if state is not None else None,
+            "proof": state.proof._asdict() if state is not None else None,
+        }
+        for name, state in found.members
+    ]
+
+
+def _print_members(label: str, found: GroupState, clock: Clock) -> None:
+    """Which state of each member it is, and the entry that proves it."""
+    console.out(f"{label:11} {safe_text(found.name)} of {len(found.members)} environments")
     for name, state in found.members:
         if state is None:
             console.out(f"  {safe_text(name)}: not known: nothing had been reported of it by then")
@@ -126,6 +202,10 @@ def _print(found: GroupState, verdicts: dict[tuple[str, str], Verdict], clock: C
                 f"  {safe_text(name)}: state {state.number} of {state.of}, since {clock.text(state.time)}, "
                 f"entry {proof.entry[:12]}"
             )
+
+
+def _print(found: GroupState, verdicts: dict[tuple[str, str], Verdict], clock: Clock) -> None:
+    _print_members("group", found, clock)
     rows = [
         [
             safe_text(one.service, 50),

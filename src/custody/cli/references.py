@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from custody.query.history import History
     from custody.query.index import Index
     from custody.query.moments import Moment
-    from custody.query.parts import Seen
+    from custody.query.parts import Look, Seen
     from custody.query.types import ChangeLine, Proof, State
 
 SIGNS = {"started": "+", "stopped": "-", "replaced": "~", "scaled": "="}
@@ -31,6 +31,7 @@ class Point:
     history: History
     state: State | None
     seen: Seen
+    looks: list[Look]
     when: str  # the instant that is asked about
 
     def __init__(self, text: str, at: str | None, clock: Clock) -> None:
@@ -48,13 +49,14 @@ class Point:
         """Look it up. Raises UsageError for an environment or a state that there is none of."""
         from custody.query.environments import find_state
         from custody.query.history import History
-        from custody.query.parts import seen
+        from custody.query.parts import looks, seen
 
         self.history = History(index, self.name, belief.known)
         self.state, self.when = find_state(
             self.history, self.reference, self.moment.utc if self.moment is not None else None
         )
         self.seen = seen(self.history, self.when, self.state.time if self.state is not None else "")
+        self.looks = looks(self.history, self.when)
 
     def later(self) -> tuple[frozenset[int], State | None]:
         """The positions of the reports that arrived since and changed what was believed, and what is known now."""
@@ -82,7 +84,7 @@ class Point:
 
     def _print_seen(self, state: State, clock: Clock) -> None:
         """How well the moment that is asked about was looked at: what was not seen may have been otherwise."""
-        from custody.query.parts import shown_part
+        from custody.query.parts import OUTSIDE, shown_part
 
         if self.history.basis != "snapshot":
             console.out(
@@ -98,18 +100,18 @@ class Point:
             if seen.next is not None and state.until == seen.next.time:
                 following += ", with a change made in between"
             console.out(f"last report {last}{then}{following}")
-        if seen.parts:
-            parts = ", ".join(shown_part(part) for part in seen.parts[:_PARTS_SHOWN])
-            more = len(seen.parts) - _PARTS_SHOWN
+        if self.looks:
+            shown = self.looks[:_PARTS_SHOWN]
+            parts = ", ".join(f"{shown_part(one.part)} (last {clock.text(one.last)})" for one in shown)
+            more = len(self.looks) - _PARTS_SHOWN
             parts += f" and {more} more" if more > 0 else ""
-            console.out(f"in parts    {safe_text(parts, 400)}: what runs outside of them was not reported")
+            console.out(f"in parts    {safe_text(parts, 800)}{f': {OUTSIDE}' if seen.parts else ''}")
 
     def _print_lost(self) -> None:
+        from custody.query.parts import lost_words
+
         if self.seen.lost:
-            entries = f"{self.seen.lost} {self.history.basis}{'' if self.seen.lost == 1 else 's'}"
-            text = (
-                f"lost        {entries} in that time, redacted or unreadable: they may have been about this"
-            )
+            text = f"lost        {lost_words(self.seen.lost, self.history.basis)}"
             console.out(console.style(text, "warn"))
 
     def json(self) -> dict[str, Any]:
@@ -125,6 +127,7 @@ class Point:
             "lastReport": _proof(self.seen.last),
             "nextReport": _proof(self.seen.next),
             "parts": [shown_part(part) for part in self.seen.parts],
+            "partReports": [{"part": shown_part(one.part), "last": one.last} for one in self.looks],
             "lost": self.seen.lost,
             "state": None
             if state is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from custody import system
 from custody.cli import answers, console, options
 from custody.cli.recording import ledger_path, open_given
 from custody.cli.report_subjects import SUBJECTS, Question
@@ -20,6 +18,7 @@ from custody.text import safe_text
 
 if TYPE_CHECKING:
     from custody.query.opening import Answers
+    from custody.report.writing import Written
 
 FORMATS = ("md", "html", "json")
 PACK = "pack"
@@ -106,24 +105,24 @@ def report(
     question = Question(subject, query, at, since, until, clock)
     path = ledger_path(ledger)
     with _opened(path, root) as found:
-        asked = question.asked(found, path, form, out if packed else None, of)
-        document = question.document(found, asked)
-        console.say(answers.verdict_line(found.report))
-        if packed and out is not None:
-            from custody.report.pack import write_pack
-
-            _tell(out, write_pack(Path(out), found, document), json)
-            return document.exit
+        from custody.report import writing
+        from custody.report.answer import answer, ask
         from custody.report.formats import FORMATS as writers
+        from custody.report.subject import Way
 
-        text = writers[form](document)
+        about = question.means(found)
+        way = Way(PACK if packed else form, clock.zone, out or "")
+        document = answer(found, ask(found, about, way, str(path)), about)
+        console.say(answers.verdict_line(found.report))
         if out is not None:
-            _write(Path(out), text.encode("utf-8"), force)
-            _tell(out, [(out, len(text.encode("utf-8")))], json, text.encode("utf-8"))
+            if packed:
+                _tell(out, writing.write_folder(Path(out), found, document), json)
+            else:
+                _tell(out, writing.write_report(Path(out), document, form, replace=force), json)
         elif form == "html":
-            console.out_bytes(text.encode("utf-8"))  # it says of itself that it is UTF-8
+            console.out_bytes(writers[form](document).encode("utf-8"))  # it says of itself that it is UTF-8
         else:
-            console.out(text.removesuffix("\n"))
+            console.out(writers[form](document).removesuffix("\n"))
         return document.exit
 
 
@@ -159,21 +158,13 @@ def _format(form: str | None, out: str | None, json: bool) -> str:
     return form or (ending if ending in FORMATS else "md")
 
 
-def _write(path: Path, data: bytes, force: bool) -> None:
-    if force:
-        system.replace_file(path, data, private=False)
-    else:
-        system.publish_file(path, data)
-
-
-def _tell(out: str, files: list[tuple[str, int]], json: bool, data: bytes | None = None) -> None:
+def _tell(out: str, written: Written, json: bool) -> None:
     """Word of what was written, where the report itself is not the answer."""
-    size = sum(size for _, size in files)
-    digest = hashlib.sha256(data).hexdigest() if data is not None else None
+    size, sha256, files = written.size, written.sha256, written.files
     if not json:
-        what = f"{size} bytes, sha256 {digest}" if digest else f"{len(files)} files, {size} bytes"
+        what = f"{size} bytes, sha256 {sha256}" if sha256 else f"{len(files)} files, {size} bytes"
         console.out(f"{safe_text(out)}: {what}")
-    elif digest:
-        console.out_json({"file": out, "sha256": digest, "size": size})
+    elif sha256:
+        console.out_json({"file": out, "sha256": sha256, "size": size})
     else:
         console.out_json({"folder": out, "files": [{"file": name, "size": size} for name, size in files]})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -19,6 +19,18 @@ if TYPE_CHECKING:
     from custody.tui.links import Link
 
 TABS = ("overview", "artifacts", "environments", "approvals", "entries", "findings")
+PARTS = ("path", "controls", "source", "files", "signed")
+
+
+class Named(NamedTuple):
+    """Where to begin, as it was given."""
+
+    tab: str | None
+    entry: str | None
+    artifact: str | None
+    part: str | None
+    at: str | None
+    find: str | None
 
 
 def register(app: typer.Typer) -> None:
@@ -29,14 +41,30 @@ def tui(
     ledger: options.LedgerArgument = None,
     option: options.Ledger = None,
     root: options.Root = None,
-    tab: Annotated[str | None, options.option("--tab", choices=TABS, help="Begin with this tab.")] = None,
+    tab: Annotated[
+        str | None,
+        options.option(
+            "--tab",
+            metavar="TAB",
+            choices=TABS,
+            help="Begin with this tab; else with the one that shows what is named.",
+        ),
+    ] = None,
     entry: Annotated[
         str | None, options.option("--entry", metavar="ID", help="Begin with this entry: its position or id.")
     ] = None,
     artifact: Annotated[
         str | None,
         options.option(
-            "--artifact", metavar="QUERY", help="Begin with this artifact: its name, fingerprint or commit."
+            "--artifact",
+            metavar="QUERY",
+            help="Begin with this artifact: its name, fingerprint or commit. With --at: where it ran then.",
+        ),
+    ] = None,
+    part: Annotated[
+        str | None,
+        options.option(
+            "--part", metavar="PART", choices=PARTS, help="Begin with this part of the artifact's page."
         ),
     ] = None,
     at: Annotated[
@@ -44,6 +72,10 @@ def tui(
         options.option(
             "--at", metavar="STATE", help="Begin with this state: prod, prod#12, prod@{2 hours ago}."
         ),
+    ] = None,
+    find: Annotated[
+        str | None,
+        options.option("--find", metavar="TEXT", help="Begin with what this finds among what the tab lists."),
     ] = None,
     tz: options.Zone = None,
     read_only: Annotated[
@@ -64,17 +96,16 @@ def tui(
     from custody.tui.app import Start, run
     from custody.tui.links import Link
 
-    if sum(one is not None for one in (entry, artifact, at)) > 1:
-        raise UsageError("--entry, --artifact and --at each say where to begin: use one of them", code="link")
+    named = Named(tab, entry, artifact, part, at, find)
     roots = tuple(map(answers.root_fingerprint, root or ()))
     path = ledger or option or read_config(Path.cwd()).ledger
     clock = Clock(tz)
     if not path:
-        if entry or artifact or at or tab:
+        if any(one is not None for one in named):
             raise UsageError("where to begin is said of a ledger: name it", code="ledger")
         return run(None, answers.expectations("", root), Start(Link(), roots, clock.zone.key, read_only))
     with open_given(Path(path)) as snapshot:
-        link = _link(snapshot, clock, tab, entry, artifact, at)
+        link = _link(snapshot, clock, named)
         return run(
             snapshot,
             answers.expectations(snapshot.origin, root),
@@ -82,19 +113,37 @@ def tui(
         )
 
 
-def _link(
-    snapshot: Snapshot, clock: Clock, tab: str | None, entry: str | None, artifact: str | None, at: str | None
-) -> Link:
+def _link(snapshot: Snapshot, clock: Clock, named: Named) -> Link:
     """Where to begin. What cannot be is said now, and not on a screen. Raises UsageError."""
     from custody.query.moments import parse_reference
     from custody.tui.links import Link
 
-    if entry is not None:
-        return Link("entries", entry=answers.resolve_entry(snapshot, entry))
-    if artifact is not None:
-        return Link("artifacts", artifact=artifact)
-    if at is not None:
-        reference = parse_reference(at)
+    tab = named.tab or _tab(named)
+    if named.entry is not None and tab != "entries":
+        raise UsageError("--entry is for the entries: leave out --tab, --artifact and --at", code="link")
+    if named.part is not None and (named.artifact is None or tab != "artifacts"):
+        raise UsageError(
+            "--part is a part of an artifact's page: name the artifact with --artifact", code="link"
+        )
+    reference = moment = None
+    if named.at is not None:
+        reference = parse_reference(named.at)
         moment = clock.moment(reference.moment_text) if reference.moment_text is not None else None
-        return Link("environments", environment=reference, moment=moment)
-    return Link(tab or "overview")
+    return Link(
+        tab,
+        entry=answers.resolve_entry(snapshot, named.entry) if named.entry is not None else -1,
+        artifact=named.artifact or "",
+        environment=reference,
+        moment=moment,
+        find=named.find or "",
+        part=named.part or "",
+    )
+
+
+def _tab(named: Named) -> str:
+    """The tab that shows what is named."""
+    if named.entry is not None and named.artifact is None and named.at is None:
+        return "entries"
+    if named.at is not None:
+        return "environments"
+    return "artifacts" if named.artifact is not None or named.find is not None else "overview"

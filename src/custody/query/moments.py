@@ -45,6 +45,14 @@ class EnvironmentReference:
     back: int | None = None
     moment_text: str | None = None
 
+    def __str__(self) -> str:
+        """As `parse_reference` reads it."""
+        if self.index is not None:
+            return f"{self.environment}#{self.index}"
+        if self.back is not None:
+            return f"{self.environment}~{self.back}"
+        return self.environment if self.moment_text is None else f"{self.environment}@{{{self.moment_text}}}"
+
 
 _REFERENCE = re.compile(
     r"(?P<name>[A-Za-z0-9._/@:+-]{1,200})(?:#(?P<index>[0-9]{1,9})|~(?P<back>[0-9]{1,9})|@\{(?P<moment>[^{}]*)\})?"

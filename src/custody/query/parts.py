@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Callable
 from typing import NamedTuple
 
 from custody.query.clocks import END_OF_TIME
@@ -16,6 +17,7 @@ from custody.query.index import Index
 from custody.query.states import read_scope
 from custody.query.types import Proof
 
+_AT_ONCE = 2000  # reports that are read without a pause
 MOST_PARTS = 1000
 """Parts of an environment whose first reports are told apart."""
 
@@ -105,16 +107,69 @@ def seen(history: History, when: str, began: str = "") -> Seen:
     )
 
 
+OUTSIDE = "what runs outside of them was not reported"
+"""Said of the parts that were reported where nobody ever reported the whole."""
+
+
+def lost_words(lost: int, basis: str) -> str:
+    """What is said of entries that may have been about an environment and cannot be read."""
+    entries = f"{lost} {basis}{'' if lost == 1 else 's'}"
+    return f"{entries} in that time, redacted or unreadable: they may have been about this"
+
+
+class Look(NamedTuple):
+    """A part of an environment, as the index stores it, and when the last report by some instant was that was about it,
+    or about the whole."""
+
+    part: str
+    last: str
+
+
+def looks(history: History, when: str, wanted: Callable[[], bool] = lambda: True) -> list[Look]:
+    """When each part was last reported, of an environment that is reported in parts; who was silent longest first.
+
+    Reads back from the instant, some reports at a time, so that somebody else's question comes in between, and no
+    further than to the last of the part that nobody reports any more. Of what is not `wanted` any more it says nothing.
+    """
+    if history.basis != "snapshot":
+        return []
+    arrived = history.arrived()
+    parts = {scope for scope in _scopes(history, when, arrived) if scope}
+    last: dict[str, str] = {}
+    place: tuple[object, ...] = (when, 2**63 - 1, 2**63 - 1)
+    while parts - last.keys():
+        if not wanted():
+            return []
+        rows = history.index.rows(
+            "SELECT scope, time, tie, position FROM snapshot JOIN content ON content.id = snapshot.content "
+            f"WHERE environment = ? AND time <= ? AND (time, tie, position) < (?, ?, ?) AND {arrived} "
+            "ORDER BY time DESC, tie DESC, position DESC LIMIT ?",
+            history.environment, place[0], *place, _AT_ONCE,
+        )  # fmt: skip
+        for scope, time, *_ in rows:
+            for part in (scope,) if scope else parts:
+                last.setdefault(part, time)
+        if len(rows) < _AT_ONCE:
+            break
+        place = tuple(rows[-1][1:])
+    return sorted((Look(part, last[part]) for part in parts & last.keys()), key=lambda one: one[::-1])
+
+
 def _parts(history: History, when: str, arrived: str) -> tuple[str, ...]:
     """The parts that had been reported by an instant; none if the whole was."""
+    scopes = _scopes(history, when, arrived)
+    return () if "" in scopes else scopes
+
+
+def _scopes(history: History, when: str, arrived: str) -> tuple[str, ...]:
+    """What had been reported by an instant of an environment that is reported in parts: those, and "" for the whole."""
     ask = "SELECT scope FROM part WHERE environment = ? AND time <= ? ORDER BY scope LIMIT ?"
     if history.known is not None and history.index.row(ask, history.environment, END_OF_TIME, 1) is not None:
         ask = (
             "SELECT DISTINCT scope FROM snapshot JOIN content ON content.id = snapshot.content "
             f"WHERE environment = ? AND time <= ? AND {arrived} ORDER BY scope LIMIT ?"
         )
-    scopes = tuple(row[0] for row in history.index.rows(ask, history.environment, when, MOST_PARTS))
-    return () if "" in scopes else scopes
+    return tuple(row[0] for row in history.index.rows(ask, history.environment, when, MOST_PARTS))
 
 
 def _any(times: list[str], since: str, until: str) -> bool:

@@ -8,17 +8,16 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import ClassVar, NamedTuple
 
-from rich.console import RenderableType
-from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.content import Content
 
-from custody.errors import EXIT_OK, CustodyError
+from custody.errors import CustodyError
 from custody.ledger.reader import Snapshot, open_ledger
 from custody.trust.expectations import expect
 from custody.trust.verification import Expectations
 from custody.tui import themes
 from custody.tui.links import Link, command
-from custody.tui.palette import palette
+from custody.tui.palette import Palette
 from custody.tui.plain import AsciiOnly, draw_in_ascii, has_unicode
 from custody.tui.recent import add_recent
 from custody.tui.registry import bindings_of, every_binding
@@ -28,7 +27,7 @@ from custody.tui.screens.base import LedgerScreen
 from custody.tui.screens.entries import EntriesScreen
 from custody.tui.screens.environments import EnvironmentsScreen
 from custody.tui.screens.findings import FindingsScreen
-from custody.tui.screens.help import HelpScreen
+from custody.tui.screens.help import HelpScreen, Sign
 from custody.tui.screens.merge import MergeScreen
 from custody.tui.screens.opening import OpeningScreen
 from custody.tui.screens.overview import OverviewScreen
@@ -36,13 +35,17 @@ from custody.tui.screens.search import SearchScreen
 from custody.tui.session import Said, Session, Worker
 from custody.tui.settings import Settings, read_settings
 from custody.tui.state import State
+from custody.tui.terminal import TerminalApp
 from custody.tui.widgets.table import Table
 from custody.tui.widgets.tabs import TABS
-from custody.tui.widgets.words import GOOD, MUTED, line
+from custody.tui.widgets.words import FAULT, GOOD, MUTED, line
 from custody.tui.work import Crashed, Work
 
 SCREENS: tuple[type[LedgerScreen], ...] = (
     OverviewScreen, ArtifactsScreen, EnvironmentsScreen, ApprovalsScreen, EntriesScreen, FindingsScreen,
+)  # fmt: skip
+_STYLED = (
+    "overview", "entries", "artifacts", "environments", "approvals", "findings", "search", "help", "opening",
 )  # fmt: skip
 BEGIN = "begin"  # the mode of the screen that is there first, whichever it is
 LOOK_EVERY = 2.0  # seconds between looks at whether a file was changed
@@ -63,38 +66,19 @@ def run(
 ) -> int:  # fmt: skip
     """Show a ledger, or the ones there are to choose from, until the person leaves.
 
-    Exit 0, whatever the verdict: looking is not judging. Raises UsageError for settings that are none, and
-    CustodyError where something unforeseen happened.
+    Exit 0, whatever the verdict: looking is not judging; 128 and a signal's number where one ended it. Raises
+    UsageError for settings that are none, and CustodyError where something unforeseen happened.
     """
     app = CustodyApp(snapshot, expectations, start=start, settings=read_settings(every_binding()))
-    app.run(mouse=app.settings.mouse)
-    if app.crash is not None:
-        message = f"the terminal interface stopped ({type(app.crash).__name__}): nothing was written; please report it"
-        raise CustodyError(message, code="unforeseen") from None
-    return EXIT_OK
+    return app.play(mouse=app.settings.mouse)
 
 
-class CustodyApp(App[None]):
+class CustodyApp(TerminalApp):
     """Ledgers, each in six tabs."""
 
     TITLE = "custody"
     # Read at once: a stylesheet that comes with its screen has all the others parsed again.
-    CSS_PATH: ClassVar[list[str | PurePath]] = [
-        "app.tcss",
-        *(
-            f"screens/{name}.tcss"
-            for name in (
-                "overview",
-                "entries",
-                "artifacts",
-                "environments",
-                "approvals",
-                "findings",
-                "search",
-                "help",
-            )
-        ),
-    ]
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", *(f"screens/{name}.tcss" for name in _STYLED)]
     DEFAULT_MODE = BEGIN
     ENABLE_COMMAND_PALETTE = False  # its key would have no id; `palette` opens it
     # Textual takes these two for variables of an instance, so they cannot be marked as a class's.
@@ -130,7 +114,6 @@ class CustodyApp(App[None]):
         super().__init__()
         self.start = start
         self.settings = settings
-        self.crash: Exception | None = None
         self.sessions: list[Session] = []
         self.session: Session | None = None
         self._worker = worker
@@ -218,21 +201,34 @@ class CustodyApp(App[None]):
 
     def _close_above(self) -> None:
         """What stands above the tabs goes, before another ledger comes to the front."""
-        if self.session is not None:
-            while len(self.screen_stack) > 1:
-                self.pop_screen()
+        while self.session is not None and len(self.screen_stack) > 1:
+            self.pop_screen()
 
-    async def action_reopen(self) -> None:
-        """The file as it is on disk now, in the place of what was opened."""
-        old, screen = self.session, self.screen_stack[0]
-        if old is None or not isinstance(screen, LedgerScreen):
+    def _say(self, remark: Content) -> None:
+        """In the tab on view, whatever stands above it."""
+        screen = self.screen_stack[0]
+        if isinstance(screen, LedgerScreen) and screen.is_mounted:
+            screen.say(remark)
+
+    def action_reopen(self) -> None:
+        self.in_background("reopen", self.reopen)
+
+    async def reopen(self) -> None:
+        """The file as it is on disk now, in the place of what was opened; which stays where it is refused."""
+        old = self.session
+        if old is None:
             return
-        link = screen.link()
         try:
             snapshot, expectations = await asyncio.to_thread(self.let_in, old.state.snapshot.path)
         except CustodyError as error:
-            screen.trouble(error)
+            self._say(line(("✗ Not opened  ", f"{FAULT} bold"), (str(error), FAULT), limit=600))
             return
+        screen = self.screen_stack[0]
+        if self.session is not old or not isinstance(screen, LedgerScreen):
+            snapshot.close()  # the person went on to another ledger meanwhile
+            return
+        link = screen.link()
+        self._close_above()
         session = self._add(snapshot, expectations)
         self.sessions.remove(old)
         self._back = [(one, where) for one, where in self._back if one is not old]
@@ -260,12 +256,12 @@ class CustodyApp(App[None]):
     # --- beginning and end
 
     def on_mount(self) -> None:
-        self.set_interval(LOOK_EVERY, self._look)
+        self.set_interval(LOOK_EVERY, self._look_again)
         if self.session is None:
             return
         if self.start.link != Link(self.start.link.tab):
             self.call_after_refresh(self._follow, self.start.link)
-        self.run_worker(self._keep_recent(self.state.snapshot.path))
+        self.in_background("recent", partial(self._keep_recent, self.state.snapshot.path))
         # The screen is painted first; then the verification may have the machine.
         self.call_after_refresh(self.session.work.start)
 
@@ -277,8 +273,12 @@ class CustodyApp(App[None]):
         for session in self.sessions:
             session.close()
 
+    def _look_again(self) -> None:
+        if not any(one.group == "look" for one in self.workers):
+            self.in_background("look", self._look)
+
     async def _look(self) -> None:
-        """Whether the file on view was changed. In a thread: a network's file system may take its time."""
+        """Whether the file on view was changed. No key waits for it: a network's file system may take its time."""
         session = self.session
         if session is None or session.state.changed:
             return
@@ -335,13 +335,12 @@ class CustodyApp(App[None]):
         """Search everything in a ledger."""
         self.push_screen(SearchScreen(session))
 
-    def copy_command(self, screen: LedgerScreen | SearchScreen) -> None:
-        """Say the command that gives what a screen shows, and hand it to the terminal's clipboard."""
-        words: Sequence[str] = screen.command()
+    def copy_words(self, screen: LedgerScreen | SearchScreen, words: Sequence[str], otherwise: str) -> None:
+        """Say the command of these words on a screen's ledger, and hand it to the terminal's clipboard."""
         state = screen.state
         text = command(words, state.snapshot.path, state.expectations.roots) if words else ""
         if not text:
-            screen.say(line(("No command gives just this.", MUTED)))
+            screen.say(line((otherwise, MUTED)))
             return
         self.copy_to_clipboard(text)
         screen.say(line(("Copied  ", GOOD), (text, "bold"), limit=None))
@@ -365,7 +364,10 @@ class CustodyApp(App[None]):
         if session is not None:
             session.work.pause(not session.state.paused)
 
-    async def action_verify_again(self) -> None:
+    def action_verify_again(self) -> None:
+        self.in_background("verify", self._verify_again)
+
+    async def _verify_again(self) -> None:
         session = self.session
         if session is not None:
             await asyncio.to_thread(session.work.stop)
@@ -379,16 +381,12 @@ class CustodyApp(App[None]):
     def action_toggle_dark(self) -> None:
         self.theme = themes.LIGHT.name if self.current_theme.dark else themes.DARK.name
 
-    def use_theme(self, name: str) -> None:
-        """One of custody's themes, or of the person's own."""
-        self.theme = name
-
     def action_palette(self) -> None:
-        self.push_screen(palette())
+        self.push_screen(Palette())
 
     def action_help(self) -> None:
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self._help()))
+            self.push_screen(HelpScreen(*self.help_here()))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What has nothing to act on is not offered."""
@@ -403,23 +401,14 @@ class CustodyApp(App[None]):
             return bool(self._back)
         return super().check_action(action, parameters)
 
-    def _help(self) -> Iterator[tuple[str, Iterator[Binding]]]:
+    def help_here(self) -> tuple[Iterator[tuple[str, Iterator[Binding]]], Sequence[Sign]]:
+        """The keys that work on the screen in front, in groups, and the signs that it draws."""
+        return self._keys_here(), getattr(self.screen, "SIGNS", ())
+
+    def _keys_here(self) -> Iterator[tuple[str, Iterator[Binding]]]:
         keys = self.settings.keys
         yield "Here", bindings_of(type(self.screen), keys)
         yield "In tables", bindings_of(Table, keys)
         if isinstance(self.screen, LedgerScreen):
             yield "In every tab", bindings_of(LedgerScreen, keys)
         yield "Everywhere", bindings_of(type(self), keys)
-
-    # --- what nobody foresaw: Textual would print the values of local variables
-
-    def _handle_exception(self, error: Exception) -> None:
-        self.crash = self.crash or error
-        super()._handle_exception(error)
-
-    def _fatal_error(self) -> None:
-        self._close_messages_no_wait()
-
-    def panic(self, *renderables: RenderableType) -> None:
-        self.crash = self.crash or RuntimeError()
-        self._close_messages_no_wait()

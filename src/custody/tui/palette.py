@@ -12,16 +12,20 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from textual.binding import Binding
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.widgets import Input, OptionList
 
 from custody.text import safe_text
 from custody.tui.links import Link
+from custody.tui.widgets.prompt import DRAWN
 from custody.tui.widgets.tabs import TABS
+from custody.tui.widgets.words import ACCENT
 
 if TYPE_CHECKING:
     from custody.tui.app import CustodyApp
 
 _SELF = frozenset({"palette"})
 _MOVING = ("table.", "pane.")  # whoever moves a cursor does it with the keys
+_KEYS = 9  # cells
 _NAMED = 120  # characters of a ledger's name
 
 
@@ -70,7 +74,7 @@ class Commands(Provider):
             name = safe_text(session.state.snapshot.path.name, _NAMED)
             yield Command(f"Switch to {name}", "", partial(app.switch_to, session))
         for theme in app.own_themes:
-            yield Command(f"Theme {theme}", "", partial(app.use_theme, theme))
+            yield Command(f"Theme {theme}", "", partial(setattr, app, "theme", theme))
 
     def _entries(self, query: str) -> Iterator[Command]:
         """An entry that is named by its position; by its id the entries' own `g` finds it."""
@@ -82,9 +86,20 @@ class Commands(Provider):
             yield Command(f"Entry {query.strip()}", "", act)
 
 
-def palette() -> CommandPalette:
+class Palette(CommandPalette):
     """The palette's screen."""
-    return CommandPalette([Commands], placeholder="Type what you want to do", id="palette")
+
+    def __init__(self) -> None:
+        super().__init__([Commands], placeholder="Type what you want to do", id="palette")
+
+    def on_mount(self) -> None:
+        self.query_one(Input).restrict = DRAWN  # what is typed is drawn as it is
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """To turn the pages of a list of nothing is an error of Textual's."""
+        if action == "command_list":
+            return bool(self.query_one(OptionList).option_count)
+        return super().check_action(action, parameters)
 
 
 def _title(binding: Binding) -> str:
@@ -92,4 +107,4 @@ def _title(binding: Binding) -> str:
 
 
 def _shown(one: Command) -> Content:
-    return Content.assemble((one.title, "bold"), (f"  {one.key}" if one.key else "", "dim not bold"))
+    return Content.assemble((one.key.rjust(_KEYS), ACCENT), f"  {one.title}")

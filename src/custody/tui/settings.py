@@ -91,6 +91,8 @@ class _File:
         made = tuple(self._theme(name, one) for name, one in self._tables("themes"))
         known = {one.name for one in (*made, themes.DARK, themes.LIGHT)}
         theme = table.get("theme", "")
+        if not isinstance(theme, str):
+            self._refuse("theme", "theme must be the name of one, in quotes")
         if theme and theme not in known:
             self._refuse("theme", f"there is no theme {theme!r}; there are {', '.join(sorted(known))}")
         for key in ("unicode", "mouse"):
@@ -113,7 +115,7 @@ class _File:
         if not _NAME(name) or name in bases:
             self._refuse(name, "a theme's name is of a-z, 0-9 and hyphens, and not one of custody's own")
         base = table.get("base", themes.DARK.name)
-        if base not in bases:
+        if not isinstance(base, str) or base not in bases:
             self._refuse("base", f"base must be one of {', '.join(bases)}")
         colours = {}
         for key, value in table.items():

@@ -6,6 +6,20 @@ import os
 
 from textual.theme import Theme
 
+
+def _scrollbar(bar: str, held: str, ground: str) -> dict[str, str]:
+    """The colours of bars to scroll with, which Textual would take from black."""
+    return {
+        "scrollbar": bar,
+        "scrollbar-hover": held,
+        "scrollbar-active": held,
+        **dict.fromkeys(
+            ("scrollbar-background", "scrollbar-background-hover", "scrollbar-background-active"), ground
+        ),
+        "scrollbar-corner-color": ground,
+    }
+
+
 DARK = Theme(
     name="custody-dark",
     dark=True,
@@ -23,6 +37,7 @@ DARK = Theme(
     variables={
         "quiet": "#8a95a2",
         "cursor-away": "#1e252d",
+        **_scrollbar("#2f3b47", "#3d4c5b", "#161b21"),
         "block-cursor-background": "#2c4258",
         "block-cursor-foreground": "#f2f5f8",
         "footer-background": "#12161b",
@@ -52,8 +67,9 @@ LIGHT = Theme(
     panel="#ebe8e1",
     boost="#0000000a",
     variables={
-        "quiet": "#66707b",
+        "quiet": "#5b6570",
         "cursor-away": "#ebe8e1",
+        **_scrollbar("#c9c4b8", "#b3ad9f", "#f2f0ea"),
         "block-cursor-background": "#cfdfee",
         "block-cursor-foreground": "#14181d",
         "footer-background": "#fbfaf7",

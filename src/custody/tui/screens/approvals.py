@@ -14,13 +14,14 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.worker import WorkType
 
-from custody.errors import CustodyError
+from custody.errors import CustodyError, UsageError
 from custody.kinds import Word
 from custody.ledger.writer import Receipt
 from custody.policy.waiting import Waiting, WaitingList
 from custody.query.approvals import ApprovalLine, list_approvals
 from custody.query.index import Index
 from custody.query.moments import EnvironmentReference
+from custody.report.subject import Subject
 from custody.tui.judging import Judging
 from custody.tui.links import Link
 from custody.tui.screens import approvals_words as words
@@ -34,6 +35,7 @@ from custody.tui.screens.approvals_reading import (
 )
 from custody.tui.screens.artifacts_reading import find_meant
 from custody.tui.screens.base import AnswersScreen, LedgerScreen
+from custody.tui.screens.help import Sign
 from custody.tui.screens.signing import SigningScreen
 from custody.tui.session import Session
 from custody.tui.widgets.asking import ask
@@ -51,6 +53,12 @@ class ApprovalsScreen(AnswersScreen):
 
     TAB = "approvals"
     FIND = "artifact, environment, person or reason"
+    SIGNS: ClassVar[Sequence[Sign]] = (
+        ("·", MUTED, "nobody has said anything yet, or not enough people"),
+        ("✗", FAULT, "somebody said no, or an approval is there that does not count"),
+        ("?", GAP, "what is there cannot be read, or nobody can be shown to be apart"),
+        ("✓  ○", "", "an approval that was given; a word that its giver replaced"),
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "answer('approved')", "Approve", id="approvals.approve",
                 tooltip="Approve it with your own key, and record it in the ledger"),
@@ -74,6 +82,7 @@ class ApprovalsScreen(AnswersScreen):
         self._shown: list[Waiting] = []
         self._given: list[ApprovalLine] = []
         self._wanted: tuple[str, str] | None = None
+        self._about = ""  # the fingerprint of what is asked about, or is about to be
         self._me = ""
         self._read_only = ""
 
@@ -93,6 +102,11 @@ class ApprovalsScreen(AnswersScreen):
 
     def draw_answers(self, index: Index) -> None:
         if self._drawn is not index:
+            if (
+                self.pane.question is not None and self._wanted is None
+            ):  # verified again: it stays the same question
+                asked = self.pane.question.asked
+                self._wanted = asked.artifact, asked.environment
             self._drawn = index
             self._judging = judging = Judging(self.state, index)
             snapshot, wanted = self.state.snapshot, self.ledger.start.read_only
@@ -128,6 +142,13 @@ class ApprovalsScreen(AnswersScreen):
             return "gate", found.asked.artifact, "--env", found.asked.environment
         return "log", "--kind", "approval"
 
+    def answered_subject(self) -> Subject:
+        if self._about:
+            return Subject("artifact", self._about)
+        raise UsageError(
+            "There is no artifact to report on: nothing is chosen. w shows the other list.", code="artifact"
+        )
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing is answered where nothing is asked."""
         if action in ("answer", "turn", "entry", "artifact") and self.state.refusal:
@@ -137,6 +158,7 @@ class ApprovalsScreen(AnswersScreen):
         return super().check_action(action, parameters)
 
     def trouble(self, error: CustodyError) -> None:
+        self._about = ""
         self.pane.clear(line((str(error), FAULT), limit=400))
         self.refresh_bindings()
 
@@ -228,6 +250,7 @@ class ApprovalsScreen(AnswersScreen):
         elif self._view == "given" and place < len(self._given):
             self._read(self._given[place].sha256, self._given[place].environment)
         elif self._waiting is not None:
+            self._about = ""
             self.pane.clear(line(("Nothing is chosen.", MUTED)))
             self.refresh_bindings()
 
@@ -271,6 +294,7 @@ class ApprovalsScreen(AnswersScreen):
     def _read(self, sha256: str, environment: str) -> None:
         judging, me = self._judging, self._me
         if judging is not None:
+            self._about = sha256
             self.ask("question", lambda: read_question(judging, sha256, environment, me), self._show_question)
 
     def _show_question(self, found: Question) -> None:
@@ -326,7 +350,7 @@ class ApprovalsScreen(AnswersScreen):
 async def _open_again(screen: ApprovalsScreen, said: Content) -> None:
     """The ledger as it is now, through the gate and verified, with a word on what was recorded."""
     app = screen.ledger
-    await app.action_reopen()
+    await app.reopen()
     shown = app.screen_stack[0]
     if isinstance(shown, LedgerScreen):
         shown.call_later(shown.say, said)

@@ -88,7 +88,9 @@ def find_keys(judging: Judging, environ: Mapping[str, str]) -> Keys:
         choices.append(KeyChoice("variable"))
     elif path := environ.get("CUSTODY_KEY_FILE", ""):
         public = _public_beside(path)
-        choices.append(KeyChoice("file", path, public, "", (whose(public.hex) or "") if public else ""))
+        # Somebody may have put the key itself there: what is no file's name is not shown.
+        called = path if os.path.lexists(os.path.expanduser(path)) else "it names no file"
+        choices.append(KeyChoice("file", path, public, called, (whose(public.hex) or "") if public else ""))
     try:
         for key in list_keys(environ, _AGENT_PATIENCE):
             choices.append(KeyChoice("agent", "", key.public, key.comment, whose(key.public.hex) or ""))

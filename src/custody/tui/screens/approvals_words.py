@@ -15,27 +15,27 @@ from custody.tui.screens.approvals_reading import KeyChoice, Question
 from custody.tui.widgets.table import Cell, Column, Row
 from custody.tui.widgets.verdicts import SIGNS, outcome_part
 from custody.tui.widgets.when import utc
-from custody.tui.widgets.words import ACCENT, FAULT, GAP, GOOD, MUTED, Part, facts, line, lines
+from custody.tui.widgets.words import ACCENT, FAULT, GAP, GOOD, MUTED, Part, facts, hanging, line, lines
 
 WAITING = (
     Column("", 1),
-    Column("Recorded (UTC)", 16, roomy=19, clip=True, from_width=80),
-    Column("Artifact", 8, roomy=16, flex=2),
-    Column("Version", 8, roomy=10, from_width=36),
-    Column("For", 8, roomy=10, from_width=30),
-    Column("Waits for", 12, roomy=16, flex=2, from_width=50),
-    Column("Also in the way", 16, flex=1, from_width=86),
-    Column("Fingerprint", 12, clip=True, from_width=110),
+    Column("Recorded (UTC)", 16, clip=True, from_width=80),
+    Column("Artifact", 8, flex=2),
+    Column("Version", 8, from_width=36),
+    Column("For", 6, roomy=8, from_width=30),
+    Column("Waits for", 12, flex=3, from_width=50),
+    Column("Also in the way", 17, from_width=86),
+    Column("Fingerprint", 12, clip=True, from_width=140),
 )
 GIVEN = (
     Column("", 1),
     Column("Time (UTC)", 16, roomy=19, clip=True, from_width=60),
     Column("Decision", 9),
-    Column("Environment", 11, flex=1, from_width=40),
+    Column("Environment", 12, from_width=40),
     Column("Artifact", flex=2),
     Column("Fingerprint", 12, from_width=100, clip=True),
     Column("Reason", flex=3, from_width=100),
-    Column("By", 14, roomy=18, from_width=50),
+    Column("By", 16, roomy=18, from_width=50),
 )
 KEYS = (
     Column("Key", 20),
@@ -47,6 +47,7 @@ _COMMITS = 100
 _ITEMS = 60
 _PEOPLE = 20
 _LABEL = 13
+_SIGN, _DIGITS = 2, 14  # cells in front of what a line says: a sign, the digits of a commit
 _LOOKS = {"good": GOOD, "fault": FAULT, "gap": GAP, "muted": MUTED}
 _SOURCES = {
     "agent": "in the ssh-agent",
@@ -139,7 +140,7 @@ def key_row(one: KeyChoice) -> Row:
     """A key to choose."""
     whose: Cell = one.identity or (("nobody's here", "gap") if one.public else "")
     fingerprint = one.public.fingerprint if one.public else ""
-    return (_SOURCES[one.source], "strong"), whose, one.comment or one.path, (fingerprint, "muted")
+    return (_SOURCES[one.source], "strong"), whose, one.comment, (fingerprint, "muted")
 
 
 # --- what an approver must see
@@ -199,12 +200,13 @@ def _plain(one: ControlVerdict) -> bool:
 
 def _named(one: ControlVerdict) -> tuple[Part, Part]:
     sign, look = SIGNS[one.state]
-    return (f"{sign} ", _LOOKS.get(look, "")), (f"{one.name}  ", MUTED)
+    return (sign, _LOOKS.get(look, "")), (f"{one.name}  ", MUTED)  # no space: a line may end there
 
 
 def _control(one: ControlVerdict) -> Content:
     sign, look = SIGNS[one.state]
-    return line((f"{sign} ", _LOOKS.get(look, "")), one.name, (f": {one.sentence}", MUTED), limit=600)
+    told = line((f"{sign} ", _LOOKS.get(look, "")), one.name, (f": {one.sentence}", MUTED), limit=600)
+    return hanging(told, _SIGN)
 
 
 def _yours(asked: Asked, decision: Word = "approved") -> Iterator[tuple[str, Content]]:
@@ -262,7 +264,8 @@ def _commits(asked: Asked) -> Iterator[Content]:
         )
         who = ", ".join(one.authors)
         author: Part = who or ("author not recorded", GAP)
-        yield line((f"{one.commit[:12]}  ", ACCENT), author, seen, (f"  {one.change}", MUTED), limit=300)
+        told = line((f"{one.commit[:12]}  ", ACCENT), author, seen, (f"  {one.change}", MUTED), limit=300)
+        yield hanging(told, _DIGITS)
     if len(asked.commits) > _COMMITS:
         yield line((f"and {len(asked.commits) - _COMMITS:,} earlier ones", MUTED))
 
@@ -277,9 +280,10 @@ def _items(found: Question) -> Iterator[Content]:
             sign, tone, title = "○", MUTED, (f"superseded: {item.title}", MUTED)
         by = item.proof.writer or "nobody known"
         detail = f"  {item.detail}" if item.detail else ""
-        yield line(
+        told = line(
             (f"{sign} ", tone), (f"{utc(item.proof.time)}  ", MUTED), title, (f"{detail}  {by}", MUTED)
         )
+        yield hanging(told, _SIGN)
     if len(found.items) > _ITEMS:
         yield line((f"and {len(found.items) - _ITEMS:,} before", MUTED))
 
@@ -305,7 +309,7 @@ def to_sign(found: Question, decision: Word, reason: str, key: str, objection: s
     head = line((f"{verb} this?" if not objection else f"Not to be {decision} with this key", f"{tone} bold"))
     parts = [head, Content(""), facts(rows, _LABEL), Content("")]
     if objection:
-        parts.append(line(("✗ ", FAULT), objection, limit=800))
+        parts.append(hanging(line(("✗ ", FAULT), objection, limit=800), _SIGN))
         parts.append(
             line(("Nothing is recorded. escape goes back; another key may be somebody else's.", MUTED))
         )

@@ -14,13 +14,14 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widget import Widget
 
-from custody.errors import CustodyError
+from custody.errors import CustodyError, UsageError
 from custody.query.artifacts import Order
 from custody.query.index import Index
 from custody.query.moments import EnvironmentReference
+from custody.report.subject import Subject
 from custody.tui.judging import Judging
 from custody.tui.links import Link
-from custody.tui.screens.artifacts_page import ArtifactPage
+from custody.tui.screens.artifacts_page import SECTIONS, ArtifactPage
 from custody.tui.screens.artifacts_reading import (
     SHOWN,
     Known,
@@ -34,6 +35,7 @@ from custody.tui.screens.artifacts_reading import (
 )
 from custody.tui.screens.artifacts_table import ArtifactTable
 from custody.tui.screens.base import AnswersScreen
+from custody.tui.screens.help import Sign
 from custody.tui.session import Session
 from custody.tui.widgets.asking import ask
 from custody.tui.widgets.prompt import WAITING, Line
@@ -55,6 +57,12 @@ class ArtifactsScreen(AnswersScreen):
 
     TAB = "artifacts"
     FIND = "name, fingerprint, commit or version"
+    SIGNS: ClassVar[Sequence[Sign]] = (
+        ("✓  ✗  ?  ·", "", "a verdict or a check: yes, no, nobody can tell, not asked or not known yet"),
+        ("✓3 ✗1", "", "so many checks passed, so many failed"),
+        ("≠", GAP, "the verdict is another now than it was then"),
+        ("○", MUTED, "superseded: a later one counts"),
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "fingerprint", "Fingerprint", id="artifacts.fingerprint",
                 tooltip="Fingerprint a file or folder on disk, and say whether it is known"),
@@ -80,6 +88,7 @@ class ArtifactsScreen(AnswersScreen):
         self._list_again = False
         self._listed_for: tuple[str, str] | None = None
         self._wanted = ""
+        self._about = ""  # the fingerprint of what the page shows, or is about to
         self._environment = ""
         self._hashing: threading.Event | None = None
         self._progress = (0, 0)
@@ -102,6 +111,10 @@ class ArtifactsScreen(AnswersScreen):
 
     def draw_answers(self, index: Index) -> None:
         if self._drawn is not index:
+            if (
+                self.page.page is not None and not self._wanted
+            ):  # verified again: nobody's page becomes another
+                self._wanted = self.page.page.trace.artifact.sha256
             self._drawn = index
             self._judging = Judging(self.state, index)
             self._listed_for = None
@@ -117,9 +130,12 @@ class ArtifactsScreen(AnswersScreen):
             artifact=page.trace.artifact.sha256 if page is not None else self._wanted,
             environment=EnvironmentReference(self._environment) if self._environment else None,
             find=self.sought,
+            part=self.page.section if page is not None else "",
         )
 
     def follow(self, link: Link) -> None:
+        if link.part in SECTIONS:
+            self.page.open_section(link.part)
         if link.environment is not None:
             self._environment = link.environment.environment
         if link.artifact or link.find:
@@ -134,6 +150,16 @@ class ArtifactsScreen(AnswersScreen):
         return (inside and self.page.command()) or (
             "artifacts",
             *([self.sought] if self.sought else []),
+        )
+
+    def answered_subject(self) -> Subject:
+        if self._about:
+            return Subject("artifact", self._about)
+        raise UsageError(
+            "There is no artifact to report on: escape shows all again, and the cursor chooses one."
+            if self.sought
+            else "There is no artifact to report on.",
+            code="artifact",
         )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -180,6 +206,7 @@ class ArtifactsScreen(AnswersScreen):
                 table.go(0)
                 self._read(found.lines[0].sha256)
             else:
+                self._about = ""
                 self.page.clear(line(""))
         elif self._wanted:
             self._find()
@@ -231,6 +258,7 @@ class ArtifactsScreen(AnswersScreen):
     def _read(self, sha256: str) -> None:
         judging, snapshot, environment = self._judging, self.state.snapshot, self._environment
         if judging is not None:
+            self._about = sha256
             self.ask("page", lambda: read_page(judging, snapshot, sha256, environment), self._show_page)
 
     def _show_page(self, page: Page) -> None:
@@ -259,7 +287,7 @@ class ArtifactsScreen(AnswersScreen):
 
     def trouble(self, error: CustodyError) -> None:
         self._listing = False
-        self._wanted = ""
+        self._wanted = self._about = ""
         self.page.clear(line((str(error), FAULT), limit=400))
         self.refresh_bindings()
 

@@ -20,7 +20,7 @@ from custody.tui.screens import artifacts_words as words
 from custody.tui.screens.artifacts_reading import AttachedFile, Opened, Page, open_file, read_files
 from custody.tui.widgets.asking import ask
 from custody.tui.widgets.sections import Sections
-from custody.tui.widgets.table import Table
+from custody.tui.widgets.table import Rows, Table
 from custody.tui.widgets.words import FAULT, MUTED, Words, line
 
 SECTIONS: Mapping[str, str] = {
@@ -47,7 +47,7 @@ class ArtifactPage(Vertical):
         VerticalScroll { scrollbar-size-vertical: 1; }
         VerticalScroll:focus { background: $boost; }
         #controls-list { height: 1fr; }
-        #why { height: auto; max-height: 40%; border-top: solid $foreground 20%; display: none; }
+        #why { height: auto; max-height: 60%; border-top: solid $foreground 20%; display: none; }
         #why.-shown { display: block; }
         #files-list { height: 2fr; }
         #about-file { height: 1; text-wrap: nowrap; text-overflow: ellipsis; border: none; background: $panel; }
@@ -105,7 +105,7 @@ class ArtifactPage(Vertical):
         self.page = page
         self.query_one("#headline", Words).say(words.headline(page))
         timeline = self.query_one("#timeline", Table)
-        timeline.show_rows([words.timeline_row(item) for item in page.trace.items])
+        timeline.show_rows(Rows(page.trace.items, words.timeline_row))
         self._show_controls(page)
         self.query_one("#source > Words", Words).say(words.source(page))
         self.query_one("#signed > Words", Words).say(words.signed(page))

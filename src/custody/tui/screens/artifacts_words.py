@@ -14,15 +14,15 @@ from custody.tui.widgets.sizes import size_text
 from custody.tui.widgets.table import Cell, Column, Row
 from custody.tui.widgets.verdicts import SIGNS, state_cell, verdict_part
 from custody.tui.widgets.when import utc
-from custody.tui.widgets.words import ACCENT, FAULT, GAP, GOOD, MUTED, Part, facts, line, lines
+from custody.tui.widgets.words import ACCENT, FAULT, GAP, GOOD, MUTED, Part, facts, hanging, line, lines
 
 TIMELINE = (
     Column("", 1),
     Column("Time (UTC)", 16, roomy=19, clip=True, from_width=50),
     Column("What happened", flex=3),
     Column("Detail", flex=2, from_width=100),
-    Column("By", 12, roomy=16, from_width=40),
-    Column("Entry", 7, right=True, from_width=60),
+    Column("By", 14, roomy=16, from_width=40),
+    Column("Entry", 6, roomy=10, right=True, from_width=60),
 )
 CONTROLS = (
     Column("", 1),
@@ -124,7 +124,7 @@ def why(page: Page, then: ControlVerdict | None, now: ControlVerdict | None) -> 
             continue
         sign, look = SIGNS[one.state]
         tone = {"good": GOOD, "fault": FAULT, "gap": GAP}.get(look, MUTED)
-        rows.append((label, line((f"{sign} ", tone), one.sentence, limit=800)))
+        rows.append((label, hanging(line((f"{sign} ", tone), one.sentence, limit=800), 2)))
         positions = [f"{proof.position:,}" for proof in one.proofs[:8] if proof.position >= 0]
         if positions:
             named = "entry" if len(positions) == 1 else "entries"
@@ -145,7 +145,7 @@ def source(page: Page) -> Content:
         rows.append(line(("none is recorded", MUTED)))
     for one in made_of[:_MATERIALS]:
         name = one.name or one.uri
-        rows.append(line(f"{name}  ", (f"{one.algorithm}:{one.digest}", MUTED), limit=400))
+        rows.append(hanging(line(f"{name}  ", (f"{one.algorithm}:{one.digest}", MUTED), limit=400), 2))
     if len(made_of) > _MATERIALS:
         rows.append(line((f"and {len(made_of) - _MATERIALS:,} more: custody show prints all of them", MUTED)))
     rows += [_section("Where it ran"), *_spans(page)]
@@ -286,6 +286,5 @@ def _spans(page: Page) -> Iterator[Content]:
         yield line(("it was never reported to run", MUTED))
     for one in spans[-_SPANS:]:
         until = f"until {utc(one.until)} UTC" if one.until else "and still does, as far as is reported"
-        yield line(
-            (one.environment, ACCENT), f" as {one.service} since {utc(one.since)} UTC, {until}", limit=300
-        )
+        told = f" as {one.service} since {utc(one.since)} UTC, {until}"
+        yield hanging(line((one.environment, ACCENT), told, limit=300), 2)

@@ -6,9 +6,10 @@ A screen is a class for each tab, made anew for each ledger that is open. To bui
   `--tab`), and add the class to `SCREENS` in `tui/app.py`; `TABS` in `widgets/tabs.py` has the order and the titles.
 * `compose_body` yields what stands between the tabs and the seal. `draw` shows the state as it is; it is called
   whenever that changed, ten times a second at most while the log is verified, and when the tab comes to the front.
-* An `AnswersScreen` has `draw_answers(index)` instead, called only while questions may be answered. As long as they
-  may not (not verified yet, a fault, a refusal) its body is hidden and the reason stands in its place. The index is
-  another one after a verification from the start: ask again when it is not the one that was drawn.
+* An `AnswersScreen` has `draw_answers(index)` and `answered_subject` instead, called only while questions may be
+  answered. As long as they may not (not verified yet, a fault, a refusal) its body is hidden and the reason stands in
+  its place. The index is another one after a verification from the start: ask again when it is not the one that was
+  drawn.
 * Questions go through `ask`, in a thread; never read a ledger or an index in a handler.
 * Bindings are `Binding`s with an `id` of the form `tab.verb`, a short description for the footer, and a `tooltip`
   where the description does not say enough: help, palette, keymap and `docs/tui.md` all come from them. `show=False`
@@ -17,10 +18,14 @@ A screen is a class for each tab, made anew for each ledger that is open. To bui
 * `FIND` says what `ctrl+f` finds here, and `find` is called with what is typed, letter by letter, to show what it finds
   and nothing else; without a `FIND` the key is not offered. `sought` is what is looked for now, which stands in a line
   of its own until escape drops it. `/` searches everything, from every tab. Any other line to type in: `prompt`.
+* `SIGNS` tells help what the signs mean that are drawn here.
 * `link` says where somebody is, and `follow` goes there: from the command line, from another screen, by backspace.
   It may be called before the index is there: keep what is wanted until `draw_answers`.
 * `command` gives the words of the CLI command that answers the same, without `custody`, ledger and roots; `y` copies
   it. A word with anything else in it than `links.command` lets pass makes it unavailable, never unsafe.
+* `subject` says what a report of this screen is on (`custody.report.subject`); `r` asks where it is to go, and writes
+  it. Where there is nothing to report on it raises UsageError with one line that says what to do instead. It is asked
+  only of a ledger that is verified, or known to have a fault.
 * Whatever a ledger or a file says is drawn by `widgets.words` and `widgets.table` alone.
 * `self.ledger` is the app: `go(Link)`, `say(Content)` for a passing remark.
 """
@@ -28,18 +33,26 @@ A screen is a class for each tab, made anew for each ledger that is open. To bui
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Paste
 from textual.screen import Screen
 from textual.widget import Widget
 
-from custody.errors import CustodyError
+from custody.errors import CustodyError, UsageError
 from custody.query.index import Index
-from custody.tui.links import Link
+from custody.query.zones import find_zone
+from custody.report.subject import LEDGER, Subject
+from custody.tui.dropped import dropped_paths, ledgers_of
+from custody.tui.links import Link, link_words
+from custody.tui.reporting import not_yet
+from custody.tui.screens.help import Sign
+from custody.tui.screens.reports import ReportScreen
 from custody.tui.session import Session
 from custody.tui.state import State
 from custody.tui.widgets.asking import ask
@@ -63,12 +76,17 @@ class LedgerScreen(Screen[None]):
 
     TAB: ClassVar[str]
     FIND: ClassVar[str] = ""
+    SIGNS: ClassVar[Sequence[Sign]] = ()
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Search", key_display="/", id="screen.search",
                 tooltip="Search everything in this ledger"),
         Binding("ctrl+f", "find", "Find here", id="screen.find", tooltip="Find in what is listed here"),
         Binding("y", "copy_command", "Copy", id="screen.copy",
                 tooltip="Copy the command that gives what is on screen"),
+        Binding("r", "report", "Report", id="screen.report",
+                tooltip="Write a report of what is on screen: Markdown, HTML, JSON, or a pack with the proofs"),
+        Binding("Y", "copy_link", "Copy link", show=False, id="screen.copy-link",
+                tooltip="Copy the command that opens this view again"),
         Binding("escape", "drop_find", "Show all", show=False, id="screen.drop-find",
                 tooltip="Drop what is looked for, and show all again"),
     ]  # fmt: skip
@@ -101,6 +119,10 @@ class LedgerScreen(Screen[None]):
     def command(self) -> Sequence[str]:
         """The words of the command that gives what is on screen; none where there is none."""
         return ()
+
+    def subject(self) -> Subject:
+        """What a report of this screen is on. Raises UsageError where it is on nothing."""
+        return LEDGER
 
     def trouble(self, error: CustodyError) -> None:
         """Say in place what went wrong."""
@@ -204,7 +226,27 @@ class LedgerScreen(Screen[None]):
         return super().check_action(action, parameters)
 
     def action_copy_command(self) -> None:
-        self.ledger.copy_command(self)
+        self.ledger.copy_words(self, self.command(), "No command gives just this.")
+
+    def action_copy_link(self) -> None:
+        self.ledger.copy_words(self, link_words(self.link()), "No link leads to just this.")
+
+    def on_paste(self, event: Paste) -> None:
+        """Exports that were dropped here: what merging them would do."""
+        paths = dropped_paths(event.text)
+        if paths:
+            self.ask("dropped", lambda: ledgers_of(paths), partial(self.ledger.preview_merge, self.session))
+
+    def action_report(self) -> None:
+        try:
+            why = not_yet(self.state)
+            subject = LEDGER if why else self.subject()
+        except UsageError as error:
+            why = str(error)
+        if why:
+            self.say(line((why, GAP), limit=400))
+        else:
+            self.ledger.push_screen(ReportScreen(self.state, subject, find_zone(self.ledger.start.zone)))
 
 
 class AnswersScreen(LedgerScreen):
@@ -227,6 +269,14 @@ class AnswersScreen(LedgerScreen):
 
     def draw_answers(self, index: Index) -> None:
         """What stands between the tabs and the seal, from this index."""
+        raise NotImplementedError
+
+    def subject(self) -> Subject:
+        """What `answered_subject` says; the ledger where nothing is answered, since only its fault can be told."""
+        return LEDGER if self.state.refusal else self.answered_subject()
+
+    def answered_subject(self) -> Subject:
+        """What a report of the answers on view is on. Raises UsageError where there are none."""
         raise NotImplementedError
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

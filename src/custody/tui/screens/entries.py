@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -13,22 +14,24 @@ from textual.containers import Container, Vertical
 from textual.widget import Widget
 
 from custody import system
-from custody.errors import CustodyError
+from custody.errors import CustodyError, UsageError
 from custody.ledger.checkpoint import parse_checkpoint
 from custody.ledger.merkle import leaf_hash, verify_inclusion
 from custody.ledger.reader import Snapshot
 from custody.query.entries import ChainPlace, EntryDetail, chain_places, entry_detail, inclusion, page
 from custody.query.exports import envelope, inclusion_proof
+from custody.report.subject import Subject
 from custody.tui.links import Link
 from custody.tui.screens.base import LedgerScreen
 from custody.tui.screens.entry_pane import EntryPane, Proved
+from custody.tui.screens.help import Sign
 from custody.tui.session import Session
 from custody.tui.widgets.asking import ask
 from custody.tui.widgets.chain import ChainStrip
 from custody.tui.widgets.entry_table import EntryTable
 from custody.tui.widgets.prompt import WAITING
 from custody.tui.widgets.table import Table
-from custody.tui.widgets.words import FAULT, GOOD, MUTED, line
+from custody.tui.widgets.words import FAULT, GAP, GOOD, MUTED, line
 
 _MIN_DIGITS = 6
 _ID = re.compile(f"[0-9a-f]{{{_MIN_DIGITS},64}}").fullmatch
@@ -49,6 +52,16 @@ class EntriesScreen(LedgerScreen):
 
     TAB = "entries"
     FIND = "words of a title, a kind or a subject"
+    SIGNS: ClassVar[Sequence[Sign]] = (
+        ("✓", GOOD, "verified: exactly as its writer's key signed it"),
+        ("·", MUTED, "not verified yet: what it says is a claim"),
+        ("○", GAP, "verified, but counts for nothing (see the findings)"),
+        ("✗", FAULT, "a fault: never shown as a fact"),
+        ("●──●──●]", MUTED, "the entries of a chain, the one on view marked; ] closes it"),
+        ("●──●╌", MUTED, "a chain that goes on, or was not closed"),
+        ("●  below ●", MUTED, "a fork: two entries at one place, both signed"),
+        ("┌ │ └ ╪", MUTED, "in the table: a chain begins, goes on, ends, forks"),
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("g", "ask_where", "Go to", id="entries.go-to", tooltip="Go to a position, or an entry by its id"),
         Binding("i", "prove", "Proof", id="entries.prove", tooltip="Prove that the entry is in the signed log"),
@@ -102,6 +115,11 @@ class EntriesScreen(LedgerScreen):
     def command(self) -> Sequence[str]:
         detail = self.query_one(EntryPane).detail
         return ("show", f"position:{detail.position}") if detail is not None else ()
+
+    def subject(self) -> Subject:
+        if not self.state.count:
+            raise UsageError("There is no entry to report on: the ledger is empty.", code="entry")
+        return Subject("entry", f"position:{self.query_one(EntryTable).cursor}")
 
     def show(self, position: int) -> None:
         """Put the cursor on an entry."""
@@ -267,7 +285,7 @@ class EntriesScreen(LedgerScreen):
         def write(text: str) -> str:
             if not text.strip():
                 return "which file?"
-            path = Path(text.strip()).expanduser()
+            path = Path(os.path.expanduser(text.strip()))
 
             def told(size: int) -> None:
                 self.prompted("")

@@ -20,7 +20,7 @@ from custody.tui import plain
 from custody.tui.state import Standing, State
 from custody.tui.widgets.entry_table import MARKS
 from custody.tui.widgets.when import local, utc
-from custody.tui.widgets.words import FAULT, GAP, GOOD, MUTED, Part, Words, facts, line, lines
+from custody.tui.widgets.words import FAULT, GAP, GOOD, MUTED, Part, Words, facts, hanging, line, lines
 
 _BODY_SHOWN = 16_384  # characters: a megabyte on one line would hold every key up while it is laid out
 _BODY_LINES = 400
@@ -184,7 +184,7 @@ def _body(detail: EntryDetail) -> Iterator[Content]:
 def _attachments(detail: EntryDetail) -> Iterator[Content]:
     for one in detail.attachments:
         there = ("✓ there", GOOD) if one.present else ("✗ not there, or other bytes", FAULT)
-        yield line(there, f"  {one.media_type}  {one.size:,} bytes", (f"  {one.sha256}", MUTED))
+        yield hanging(line(there, f"  {one.media_type}  {one.size:,} bytes", (f"  {one.sha256}", MUTED)), 2)
 
 
 def _place(detail: EntryDetail, state: State, proof: Proved | None) -> Iterator[Content]:
@@ -205,9 +205,9 @@ def _place(detail: EntryDetail, state: State, proof: Proved | None) -> Iterator[
         yield line((f"✓ {len(proof.path)} hashes lead from this entry to the signed root", GOOD))
     else:
         yield line(("✗ the hashes do not lead to the signed root", FAULT))
-    yield line(("root  ", MUTED), proof.root)
+    yield hanging(line(("root  ", MUTED), proof.root), 6)
     for number, node in enumerate(proof.path, 1):
-        yield line((f"{number:>4}  ", MUTED), node.hex())
+        yield hanging(line((f"{number:>4}  ", MUTED), node.hex()), 6)
 
 
 def _section(title: str, *rows: Content) -> list[Content]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
 from custody.errors import UsageError
+from custody.report.subject import Subject
 from custody.tui.links import Link
 from custody.tui.screens import environments_asked as asked
 from custody.tui.screens import environments_reading as reading
 from custody.tui.screens.environments_reading import LATEST, Listed
 from custody.tui.screens.environments_travel import TravelScreen
+from custody.tui.screens.help import Sign
 from custody.tui.widgets.days import DayChart
 from custody.tui.widgets.prompt import Prompt
 from custody.tui.widgets.table import Table
@@ -27,6 +30,16 @@ class EnvironmentsScreen(TravelScreen):
     """The keys of the time machine."""
 
     FIND = "service, artifact, version or fingerprint"
+    SIGNS: ClassVar[Sequence[Sign]] = (
+        ("▁▂▃▄▅▆▇█", MUTED, "in the timeline: a state, as high as much changed in it"),
+        ("▲  M", MUTED, "in the timeline: the cursor, the mark"),
+        ("?", MUTED, "in the timeline: nobody reported for longer than the policy's interval"),
+        ("◂  ▸", MUTED, "in the timeline: there is more before, and behind"),
+        ("+  ×", MUTED, "started, stopped"),
+        ("~  =", MUTED, "another artifact in its place, another count of it"),
+        ("✓  ✗  ?  ·", "", "a verdict: yes, no, nobody can tell, not asked or not known yet"),
+        ("·", MUTED, "in the chart: a day without a deployment"),
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "step(-1)", "Earlier", id="environments.earlier", priority=True, tooltip="One state earlier"),
         Binding("right", "step(1)", "Later", id="environments.later", priority=True, tooltip="One state later"),
@@ -66,6 +79,12 @@ class EnvironmentsScreen(TravelScreen):
                 return False
             return True if self._reading is not None and not self.state.refusal else None
         return super().check_action(action, parameters)
+
+    def answered_subject(self) -> Subject:
+        if self._reading is None:
+            raise UsageError("There is no environment to report on.", code="environment")
+        mark = self._mark[0] if self._mark is not None else None
+        return asked.subject(self._reading, mark, self._belief, self._clocks.zone)
 
     # --- actions
 

@@ -1,4 +1,7 @@
-"""What is typed into the Environments tab's prompts, understood. Raises UsageError for what is not."""
+"""What is asked for in the Environments tab, understood: typed into a prompt, or as a report of what is on view.
+
+Raises UsageError for what is not understood.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ from zoneinfo import ZoneInfo
 from custody.errors import UsageError
 from custody.query.clocks import Arrivals, Known
 from custody.query.moments import Moment, parse_moment
-from custody.tui.screens.environments_reading import Listed
+from custody.report.subject import Subject
+from custody.tui.screens.environments_reading import Cursor, Listed, Reading
 
 _POSITION = re.compile("position:([0-9]{1,15})").fullmatch
 _STATE = re.compile("([#~])([0-9]{1,9})").fullmatch
@@ -73,3 +77,36 @@ def beside(given: str, listed: Sequence[Listed], other: Listed) -> Listed:
         names = ", ".join(one.name for one in found[:_NAMED])
         raise UsageError(f"that could be {names}{' …' if len(found) > _NAMED else ''}", code="ambiguous")
     return (exact or found)[0]
+
+
+def subject(reading: Reading, mark: Cursor | None, belief: Belief, zone: ZoneInfo) -> Subject:
+    """What a report of the cursor's moment is on; with a mark, with what changed between the two, both included."""
+    cursor, state = reading.cursor, reading.views[reading.cursor.active].standing.state
+    about = cursor.side.about
+    if belief.known is not None:
+        raise UsageError(
+            "A report tells what is known now: K, with nothing typed, shows that.", code="known-at"
+        )
+    if about.is_group:
+        raise UsageError(
+            "A report is on one environment, and not on a group: ] leads to a member.", code="group"
+        )
+    if mark is not None and mark.side.about != about:
+        raise UsageError(
+            "A report is on one environment, and the mark is in another: d drops it.", code="mark"
+        )
+
+    def moment(instant: str) -> Moment:
+        return parse_moment(instant, now=datetime.now(UTC), tz=zone)
+
+    at = moment(cursor.instant) if cursor.instant else None
+    query = about.name
+    if at is not None and state is not None and state.until == cursor.instant:
+        at, query = None, f"{query}#{state.number}"  # another state began at the same millisecond
+    if mark is None:
+        return Subject("environment", query, at)
+    # Where one of the two is what is latest, that end stays open.
+    ends = sorted(one for one in (mark.instant, cursor.instant) if one)
+    if not ends:
+        return Subject("environment", query, at)
+    return Subject("environment", query, at, moment(ends[0]), moment(ends[1]) if ends[1:] else None)

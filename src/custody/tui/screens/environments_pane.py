@@ -10,18 +10,11 @@ from textual.widget import Widget
 from custody.policy.verdict import Verdict
 from custody.query.types import StateLine
 from custody.query.windows import Window
-from custody.tui.screens.environments_reading import Cursor, View
-from custody.tui.screens.environments_words import (
-    SERVICES,
-    Clocks,
-    Shown,
-    briefly,
-    moment,
-    rows_of,
-    service_row,
-)
+from custody.tui.screens.environments_moment import Clocks, Looked, briefly, moment
+from custody.tui.screens.environments_reading import Cursor, Sight, View
+from custody.tui.screens.environments_words import SERVICES, Shown, rows_of, service_row
 from custody.tui.widgets.states import StatesStrip
-from custody.tui.widgets.table import Table
+from custody.tui.widgets.table import Rows, Table
 from custody.tui.widgets.words import Words, lines
 
 _NO_VERDICTS: Mapping[tuple[str, str], Verdict] = {}
@@ -36,8 +29,10 @@ class EnvironmentPane(Vertical):
         self.verdicts = _NO_VERDICTS
         self._view: View | None = None
         self._cursor: Cursor | None = None
-        self._service = self._preferred = ""
+        self._service = self._preferred = self._runs = ""
         self._windows: Sequence[Window] = ()
+        self._sights: Sequence[Sight] = ()
+        self._is_late = False  # whether they are those of the moment before
         self._clocks: Clocks | None = None
         self._known = self._aside = ""
         self._marked = 0
@@ -68,17 +63,20 @@ class EnvironmentPane(Vertical):
         """Another moment: its verdicts and blind windows are still to come. `aside` stands behind its name."""
         was = self._view
         if was is None or was.side.about != view.side.about:
-            self._service, self._windows = "", ()
+            self._service, self._windows, self._sights = "", (), ()
         self._service, self._preferred = self._preferred or self._service, ""
+        self._is_late = True
         self._view, self._cursor, self._clocks = view, cursor, clocks
         self._known, self._marked, self._aside = known, marked, aside
         self.verdicts = _NO_VERDICTS
         self.draw_moment()
         self._draw_services(first=not self._service)
 
-    def prefer(self, service: str) -> None:
-        """Put the cursor on a service once the next moment is shown."""
-        self._preferred = service
+    def prefer(self, service: str, artifact: str) -> None:
+        """Put the cursor on a service, or on the first that runs an artifact (`Shown.runs`), once the next moment is
+        shown.
+        """
+        self._preferred, self._runs = service, artifact
 
     def find(self, text: str) -> None:
         """Show the services that a text finds, and no others."""
@@ -93,6 +91,11 @@ class EnvironmentPane(Vertical):
     def silent(self, windows: Sequence[Window]) -> None:
         """The blind windows came."""
         self._windows = windows
+        self.draw_moment()
+
+    def sighted(self, sights: Sequence[Sight]) -> None:
+        """How well the moment was looked at came."""
+        self._sights, self._is_late = sights, False
         self.draw_moment()
 
     def remember(self, index: int) -> None:
@@ -115,7 +118,9 @@ class EnvironmentPane(Vertical):
             words.say(briefly(view, cursor))
         else:
             here = self._here(view, cursor)
-            told = moment(view, cursor, self._clocks, self.content_size.width, here, self._known, self._aside)
+            width = self.content_size.width
+            looked = Looked(here, self._sights, self._is_late)
+            told = moment(view, cursor, self._clocks, width, looked, self._known, self._aside)
             words.say(lines(told))
         side = view.side
         blind = {number for number, since, until in _spans(view.bars) if self._is_blind(since, until)}
@@ -136,7 +141,12 @@ class EnvironmentPane(Vertical):
         """The services, the cursor on the one that it was on, or at `first` on the first of what changed."""
         view = self._view
         self.shown = rows_of(view.standing.state if view is not None else None, self._sought)
-        at = next((n for n, one in enumerate(self.shown) if one.about.service == self._service), None)
+        runs, self._runs = self._runs, ""
+        at = next((n for n, one in enumerate(self.shown) if runs and one.runs(runs)), None)
+        if at is not None:
+            self._service = self.shown[at].about.service
+        else:
+            at = next((n for n, one in enumerate(self.shown) if one.about.service == self._service), None)
         if at is None:
             changed = next((n for n, one in enumerate(self.shown) if one.change), 0)
             at = changed if first else min(self.table.cursor, max(len(self.shown) - 1, 0))
@@ -149,7 +159,7 @@ class EnvironmentPane(Vertical):
     def _draw_rows(self) -> None:
         known = self._view is not None and self._view.standing.state is not None
         empty = "None that is looked for." if self._sought else "Nothing ran here." if known else "Not known."
-        self.table.show_rows([service_row(one, self.verdict_on(one)) for one in self.shown], empty)
+        self.table.show_rows(Rows(self.shown, lambda one: service_row(one, self.verdict_on(one))), empty)
 
     def verdict_on(self, one: Shown) -> Verdict | None:
         """The verdict on a row, once it is there."""

@@ -19,6 +19,7 @@ from custody.policy.verdict import Verdict
 from custody.query.clocks import END_OF_TIME, Arrival, Arrivals, Known
 from custody.query.environments import Hindsight, environments, hindsight
 from custody.query.index import Index
+from custody.query.parts import Look, looks, seen
 from custody.query.slack import moved
 from custody.query.timeline import Difference, Place, Standing, Timeline
 from custody.query.types import ServiceLine, StateLine
@@ -326,6 +327,34 @@ def silences(basics: Basics, view: View, wanted: Callable[[], bool]) -> list[Win
         number = history.number_at(bars[-1].time)
         end = history.head(number + 1).proof.time if number < history.count else basics.now
         found += windows(basics.index, history.environment, interval, since=bars[0].time, until=end)
+    return found
+
+
+class Sight(NamedTuple):
+    """How well the moment was looked at: when each part was last reported, whether nobody ever reported what is outside
+    of them, and how many entries of that time may have been about it and cannot be read. `member` is a group's."""
+
+    member: str
+    looks: Sequence[Look]
+    nobody_outside: bool
+    lost: int
+    basis: str
+
+
+def sights(view: View, when: str, wanted: Callable[[], bool]) -> list[Sight]:
+    """Of the environment, or of each member of a group; those of which there is nothing to say are left out."""
+    found = []
+    timeline = view.side.timeline
+    for number, history in enumerate(timeline.histories):
+        if not wanted():
+            return []
+        state = timeline.member(view.side.place, number)
+        until = when or END_OF_TIME
+        told = seen(history, until, state.time if state is not None else "")
+        parts = looks(history, until, wanted)
+        member = history.environment if timeline.is_group else ""
+        if parts or told.lost:
+            found.append(Sight(member, parts, bool(told.parts), told.lost, history.basis))
     return found
 
 

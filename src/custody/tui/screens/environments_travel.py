@@ -25,13 +25,10 @@ from custody.tui.screens import environments_reading as reading
 from custody.tui.screens.base import AnswersScreen
 from custody.tui.screens.environments_asked import Belief
 from custody.tui.screens.environments_difference import DifferenceView
+from custody.tui.screens.environments_moment import Clocks
 from custody.tui.screens.environments_pane import EnvironmentPane
 from custody.tui.screens.environments_reading import LATEST, Basics, Cursor, Listed, Move, Reading
-from custody.tui.screens.environments_words import (
-    Clocks,
-    Shown,
-    service_facts,
-)
+from custody.tui.screens.environments_words import Shown, service_facts
 from custody.tui.session import Session
 from custody.tui.widgets.asking import ask
 from custody.tui.widgets.days import DayChart
@@ -106,11 +103,14 @@ class TravelScreen(AnswersScreen):
             return Link(self.TAB)
         cursor = self._reading.cursor
         name, when = cursor.side.about.name, cursor.instant
+        chosen = self._panes[cursor.active].chosen
+        artifact = chosen.about.sha256 if chosen is not None else ""
         if when == LATEST:
-            return Link(self.TAB, environment=EnvironmentReference(name), find=self.sought)
+            reference = EnvironmentReference(name)
+            return Link(self.TAB, artifact=artifact, environment=reference, find=self.sought)
         # To an instant and no number: a merge may bring states in front of this one.
-        reference = EnvironmentReference(name, moment_text=when)
-        return Link(self.TAB, environment=reference, moment=Moment(when, "", when, ""), find=self.sought)
+        reference, moment = EnvironmentReference(name, moment_text=when), Moment(when, "", when, "")
+        return Link(self.TAB, artifact=artifact, environment=reference, moment=moment, find=self.sought)
 
     def follow(self, link: Link) -> None:
         if link.environment is not None:
@@ -123,13 +123,19 @@ class TravelScreen(AnswersScreen):
         if self._reading is None:
             return "env", "list"
         here, about = self._named(), self._reading.cursor.side.about
-        if self._mark is None:
-            # Where a group has an environment's name, the command line means the group.
-            means = self._basics.listed[self._basics.find(about.name)] if self._basics is not None else about
-            return ("env", "show", here, *self._belief.words) if means == about else ()
-        if about.is_group or self._mark[0].side.about.is_group:
+        if not (here and self._is_meant(about)):
             return ()
-        return "env", "diff", self._mark[1], here, *self._belief.words
+        if self._mark is None:
+            return "env", "show", here, *self._belief.words
+        other, named = self._mark[0].side.about, self._mark[1]
+        if not (named and self._is_meant(other)) or (other != about and (other.is_group or about.is_group)):
+            return ()
+        return "env", "diff", named, here, *self._belief.words
+
+    def _is_meant(self, about: Listed) -> bool:
+        """Whether its name is it: where a group has an environment's name, the command line means the group."""
+        basics = self._basics
+        return basics is not None and basics.listed[basics.find(about.name)] == about
 
     def find(self, text: str) -> None:
         for pane in self._panes:
@@ -165,7 +171,7 @@ class TravelScreen(AnswersScreen):
                 self._go(reading.show(basics.listed[0], self._belief.known))
             return
         moves = [reading.show(basics.listed[place], self._belief.known)]
-        self._panes[0].prefer(link.service)
+        self._panes[0].prefer(link.service, link.artifact)
         if link.moment is not None:
             moves.append(reading.instant(link.moment.utc))
             self._say_understood(link.moment)
@@ -244,6 +250,7 @@ class TravelScreen(AnswersScreen):
         jobs = []
         for pane, view in zip(self._panes, found.views, strict=False):
             jobs.append(Job(partial(reading.silences, basics, view), pane.silent))
+            jobs.append(Job(partial(reading.sights, view, found.cursor.instant), pane.sighted))
         jobs += self._chart_jobs(basics, found)
         for pane, view in zip(self._panes, found.views, strict=False):
             question = partial(reading.verdicts, basics, found.cursor, view.side)
@@ -357,14 +364,15 @@ class TravelScreen(AnswersScreen):
             self.remove_class("-choosing")
 
     def _named(self) -> str:
-        """The cursor as the command line names it."""
+        """The cursor as the command line names it; "" where it has no name for it."""
         assert self._reading is not None
         cursor, view = self._reading.cursor, self._reading.views[self._reading.cursor.active]
         name, state = cursor.side.about.name, view.standing.state
         if cursor.instant == LATEST:
             return name
         if state is not None and state.until == cursor.instant:
-            return f"{name}#{state.number}"  # another state began at the same millisecond
+            # Another state began at the same millisecond; those of a group have no numbers there.
+            return "" if cursor.side.about.is_group else f"{name}#{state.number}"
         return f"{name}@{{{cursor.instant}}}"
 
     def _focus_rows(self) -> None:

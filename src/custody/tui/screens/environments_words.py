@@ -1,26 +1,22 @@
-"""The Environments tab in words: of a moment, of services, and of what differs. Values in, lines out."""
+"""The Environments tab in words: of services, and of what differs. Values in, lines out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from textual.content import Content
 
-from custody.ledger import timestamps
 from custody.policy.standing import Standing as Verdicts
 from custody.policy.verdict import Outcome, Verdict
 from custody.query.diffs import DiffLine
 from custody.query.types import ChangeLine, CommitLine, Event, ServiceLine, State
-from custody.query.windows import Window
-from custody.tui.screens.environments_reading import Compared, Cursor, View
+from custody.tui.screens.environments_reading import Compared, Cursor
 from custody.tui.widgets.table import Cell, Column, Row
-from custody.tui.widgets.when import lasting, utc
+from custody.tui.widgets.when import utc
 from custody.tui.widgets.words import ACCENT, FAULT, GAP, GOOD, MUTED, Part, facts, line
 
-_BASIS = {"snapshot": "as snapshots saw it", "deployment": "as deployments left it; nobody reported"}
-_SIGNS: Mapping[Event, str] = {"started": "+", "stopped": "×", "replaced": "~", "scaled": "="}
+SIGNS: Mapping[Event, str] = {"started": "+", "stopped": "×", "replaced": "~", "scaled": "="}
 _CHANGES: Mapping[Event, tuple[str, str]] = {
     "started": ("started", "good"),
     "stopped": ("stopped", "fault"),
@@ -32,8 +28,6 @@ _OUTCOMES: Mapping[Outcome, tuple[str, str]] = {
     "failed": ("NO", "fault"),
     "unknown": ("unknown", "gap"),
 }
-_ROOMY = 62  # cells from which on a line has room for a second clock and for asides
-_NAMED = 3
 
 SERVICES: tuple[Column, ...] = (
     Column("", 1),
@@ -59,6 +53,9 @@ CHANGES: tuple[Column, ...] = (
 )
 
 
+_BEGINS = 4  # characters of a fingerprint or commit that mean one
+
+
 class Shown(NamedTuple):
     """A row of the services: what runs, or what has just stopped, and the change that this state brought it."""
 
@@ -70,6 +67,13 @@ class Shown(NamedTuple):
         found = self.service or self.change
         assert found is not None
         return found
+
+    def runs(self, artifact: str) -> bool:
+        """Whether it is this artifact: by its name, or by what its fingerprint or commit begins with."""
+        about = self.about
+        commit = self.service.commit if self.service is not None else ""
+        begins = len(artifact) >= _BEGINS and any(one.startswith(artifact) for one in (about.sha256, commit))
+        return begins or artifact == about.name
 
     def holds(self, text: str) -> bool:
         """Whether a text finds it."""
@@ -86,123 +90,6 @@ def rows_of(state: State | None, text: str = "") -> list[Shown]:
     rows += [Shown(None, one) for one in state.changes if one.event == "stopped"]
     rows.sort(key=lambda row: row.about.service)
     return [one for one in rows if one.holds(text.lower())] if text else rows
-
-
-# --- what a pane says of its moment
-
-
-class Clocks(NamedTuple):
-    """How instants are written: in UTC, and by the clocks of a zone beside it where that is another."""
-
-    zone: ZoneInfo
-
-    def both(self, instant: str, *, roomy: bool = True) -> tuple[Part, Part]:
-        """An instant in UTC, and here; without room only to the minute, and here only the time of day."""
-        here = self.here(instant)
-        if not roomy:
-            here = here[11:16] + here[19:]
-        return f"{utc(instant)[: 19 if roomy else 16]} UTC", (f"  {here}" if here else "", MUTED)
-
-    def here(self, instant: str) -> str:
-        """`2026-11-19 02:30:11 CET`; "" where UTC says the same, and for a year that it cannot show."""
-        if self.zone.key in ("UTC", "Etc/UTC"):
-            return ""
-        try:
-            return f"{timestamps.to_datetime(instant).astimezone(self.zone):%Y-%m-%d %H:%M:%S %Z}"
-        except (ValueError, OverflowError):
-            return ""
-
-
-def moment(
-    view: View, cursor: Cursor, clocks: Clocks, width: int, blind: Iterable[Window], known: str, aside: str
-) -> Iterator[Content]:
-    """Which state it is, from when to when, by which entry, and how late that was known; then what is special."""
-    about, state = view.side.about, view.standing.state
-    roomy = width >= _ROOMY
-    if state is None:
-        yield line((about.name, "bold"), ("  not known", GAP))
-        if cursor.instant:
-            yield _fact("at", *clocks.both(cursor.instant, roomy=roomy))
-        yield line(("Nothing had been reported of it by then.", GAP))
-    else:
-        of = f"group of {', '.join(about.members)}" if about.is_group else _BASIS[about.basis]
-        yield line(
-            (about.name, "bold"),
-            (f"  state {state.number:,} of {state.of:,}", ACCENT),
-            (f"   {of}" if roomy or about.is_group else "", MUTED),
-            (f"   {aside}" if aside else "", MUTED),
-        )
-        yield _fact("from", *clocks.both(state.time, roomy=roomy))
-        yield _until(view, state, clocks, roomy)
-        yield _entry(view, state, roomy)
-    if state is not None and cursor.instant not in ("", state.time):
-        yield _fact(
-            "at", *clocks.both(cursor.instant, roomy=roomy), ("  you are here" if roomy else "", ACCENT)
-        )
-    if known:
-        yield _belief(view, known)
-    for window in blind:
-        long = lasting(window.since, window.until)
-        to = f"{utc(window.until)} UTC" if window.after else "the last moment that this ledger knows of"
-        part = f" of {window.part}" if window.part else ""
-        yield line((f"! {long} without a report{part}: {utc(window.since)} to {to}", GAP))
-    if state is not None and view.standing.unknown:
-        yield line((f"! nothing was known of {', '.join(view.standing.unknown)}", GAP))
-    if state is not None and state.number > 1:
-        yield _changed(state)
-
-
-def briefly(view: View, cursor: Cursor) -> Content:
-    """The same in the one line that a tiny terminal has."""
-    about, state = view.side.about, view.standing.state
-    if state is None:
-        return line((about.name, "bold"), (" not known", GAP))
-    time = utc(cursor.instant or state.time)[5:16]
-    return line((about.name, "bold"), (f" {state.number}/{state.of}", ACCENT), (f" {time}", MUTED))
-
-
-def _fact(label: str, *parts: Part) -> Content:
-    return line((label.ljust(6), MUTED), *parts)
-
-
-def _until(view: View, state: State, clocks: Clocks, roomy: bool) -> Content:
-    if state.until:
-        long = f"  for {lasting(state.time, state.until)}" if roomy else ""
-        return _fact("until", *clocks.both(state.until, roomy=roomy), (long, MUTED))
-    if view.side.timeline.known is not None:
-        return _fact("until", "now", ("  as was known then", MUTED))
-    seen = utc(view.side.about.last_seen)
-    last = f"  last reported {seen} UTC" if roomy else f", last seen {seen[:16]}"
-    return _fact("until", "now", (last, MUTED))
-
-
-def _entry(view: View, state: State, roomy: bool) -> Content:
-    proof, arrival = state.proof, view.arrival
-    writer = proof.writer or "nobody known"
-    late = arrival is not None and arrival.time > proof.time
-    long = lasting(proof.time, arrival.time) if arrival is not None else ""
-    if not roomy:
-        return _fact("by", f"#{proof.position:,}", (f" {writer}{f', {long} late' if late else ''}", MUTED))
-    known = f"  known {long} later, {utc(arrival.time)[:16]}" if late and arrival else "  known at once"
-    return _fact("by", f"entry #{proof.position:,}", (f" of {writer}", MUTED), (known, MUTED))
-
-
-def _belief(view: View, known: str) -> Content:
-    later = view.later
-    if later is None or not later.later:
-        told: Part = ("  no later report changed this", GOOD)
-    else:
-        reports = f"{len(later.later)} later report{'' if len(later.later) == 1 else 's'}"
-        now = f"state {later.now.number}" if later.now else "not known"
-        told = (f"  ! {reports} made it {now}", GAP)
-    return _fact("known", (f"as of {known}", f"{ACCENT} bold"), told)
-
-
-def _changed(state: State) -> Content:
-    """What has just changed, named, because the rows of it may be out of view."""
-    named = [f"{_SIGNS[one.event]} {one.service}" for one in state.changes[:_NAMED]]
-    more = len(state.changes) - _NAMED
-    return _fact("new", ", ".join(named), (f" and {more} more" if more > 0 else "", MUTED))
 
 
 # --- services
@@ -245,7 +132,7 @@ def _service_facts(
         yield "Stopped", line(what, (" ran until this state", MUTED))
         yield "SHA-256", line(about.sha256)
         return
-    was = f"  {_SIGNS[change.event]} {_CHANGES[change.event][0]}" if change else ""
+    was = f"  {SIGNS[change.event]} {_CHANGES[change.event][0]}" if change else ""
     if change and change.previous_sha256:
         was += f", instead of {change.previous_sha256[:12]}"
     if change and change.event == "scaled":
@@ -298,7 +185,7 @@ def _change_cells(change: ChangeLine | None) -> tuple[Cell, Cell]:
     if change is None:
         return "", ""
     word, look = _CHANGES[change.event]
-    return (_SIGNS[change.event], look), (word, look)
+    return (SIGNS[change.event], look), (word, look)
 
 
 # --- what differs between the mark and the cursor
@@ -373,7 +260,7 @@ def _change_facts(one: DiffLine, compared: Compared, room: int) -> Iterator[tupl
     change, commits = one.change, one.commits
     now = compared.now.get((change.service, change.sha256))
     name = f"{change.name} {(now.version if now else '') or change.version}".rstrip()
-    what = f"  {_SIGNS[change.event]} {_CHANGES[change.event][0]}"
+    what = f"  {SIGNS[change.event]} {_CHANGES[change.event][0]}"
     yield "Service", line((change.service, "bold"), f"  {name}", (what, ACCENT))
     yield "SHA-256", line(change.sha256)
     signed = [("+", commit) for commit in commits.came] + [("-", commit) for commit in commits.went]

@@ -16,9 +16,11 @@ from custody.errors import CustodyError
 from custody.ledger.findings import Finding
 from custody.ledger.reader import Snapshot
 from custody.query.moments import EnvironmentReference, Moment
+from custody.report.subject import Subject
 from custody.tui.links import Link
 from custody.tui.looking import KEPT, Looking
 from custody.tui.screens.base import LedgerScreen
+from custody.tui.screens.help import Sign
 from custody.tui.session import Session
 from custody.tui.state import WEIGHTS, Remark, Weight
 from custody.tui.widgets.findings import COLUMNS, finding_row, heading
@@ -63,6 +65,10 @@ class FindingsScreen(LedgerScreen):
 
     TAB = "findings"
     FIND = "code, weight, position or words"
+    SIGNS: ClassVar[Sequence[Sign]] = (
+        ("✗  !  ·", "", "a fault, a gap, a note"),
+        ("≠", GAP, "conduct: signed as it is, and not as the policy wants it"),
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "entry", "Entry", id="findings.entry", tooltip="Open the entry that the finding is about"),
         Binding("w", "weigh", "Weight", id="findings.weight",
@@ -243,6 +249,9 @@ class FindingsScreen(LedgerScreen):
     def follow(self, link: Link) -> None:
         if link.find:
             self.find_here(link.find)
+
+    def subject(self) -> Subject:
+        return Subject("findings")
 
     def command(self) -> Sequence[str]:
         codes = {one.code for one in self._from}

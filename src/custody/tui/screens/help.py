@@ -11,27 +11,19 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from custody.tui.widgets.words import ACCENT, FAULT, GAP, GOOD, MUTED, Words, line, lines
+from custody.tui.widgets.words import ACCENT, MUTED, Words, line, lines
 
-_SIGNS = (
-    ("✓", GOOD, "verified: exactly as its writer's key signed it"),
-    ("·", MUTED, "not verified yet: what it says is a claim"),
-    ("○", GAP, "verified, but counts for nothing (see the findings)"),
-    ("✗", FAULT, "a fault: never shown as a fact"),
+Sign = tuple[str, str, str]
+"""What is drawn, its look, and what it means. A screen has those of its own as `SIGNS`."""
+
+_EVERYWHERE: tuple[Sign, ...] = (
+    ("✓  !  ✗  ·", "", "the line above the keys: intact, a gap, a fault, not verified yet"),
+    ("…", MUTED, "more than there is room for"),
+    ("⏎", MUTED, "the end of a line, in a text that is shown as one"),
+    ("^o", MUTED, "ctrl and o"),
 )
-_CHAINS = (
-    ("●──●──●]", "the entries of a chain, the one on view marked; ] closes it"),
-    ("●──●╌", "a chain that goes on, or was not closed"),
-    ("●  below ●", "a fork: two entries at one place, both signed"),
-    ("┌ │ └ ╪", "in the table: a chain begins, goes on, ends, forks"),
-)
-_STATES = (
-    ("+  ×", "started, stopped"),
-    ("~  =", "another artifact in its place, another count of it"),
-    ("▲  M", "in the timeline: the cursor, the mark"),
-    ("?", "in the timeline: nobody reported for longer than the policy's interval"),
-)
-_KEYS = {"question_mark": "?", "slash": "/", "colon": ":", "less_than_sign": "<",
+_KEYS = {"left": "←", "right": "→", "up": "↑", "down": "↓", "shift+left": "shift+←", "shift+right": "shift+→",
+         "question_mark": "?", "slash": "/", "colon": ":", "less_than_sign": "<",
          "greater_than_sign": ">", "left_square_bracket": "[", "right_square_bracket": "]",
          "pageup": "page up", "pagedown": "page down"}  # fmt: skip
 _COLUMN = 18
@@ -44,16 +36,18 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,q,question_mark", "dismiss", "Close", id="help.close"),
     ]
 
-    def __init__(self, groups: Iterable[tuple[str, Iterable[Binding]]]) -> None:
+    def __init__(self, groups: Iterable[tuple[str, Iterable[Binding]]], signs: Iterable[Sign]) -> None:
         super().__init__()
+        self._signs = tuple(signs)
         self._groups = tuple((title, tuple(bindings)) for title, bindings in groups)
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help"):
-            yield Words(_text(self._groups))
+            yield Words(help_text(self._groups, self._signs))
 
 
-def _text(groups: Iterable[tuple[str, Iterable[Binding]]]) -> Content:
+def help_text(groups: Iterable[tuple[str, Iterable[Binding]]], signs: Iterable[Sign]) -> Content:
+    """Keys in groups, and what every sign means that is drawn there."""
     rows = []
     for title, bindings in groups:
         rows.append(line((title, f"{ACCENT} bold")))
@@ -61,15 +55,14 @@ def _text(groups: Iterable[tuple[str, Iterable[Binding]]]) -> Content:
             line((keys_text(one).ljust(_COLUMN), "bold"), one.tooltip or one.description) for one in bindings
         ]
         rows.append(Content(""))
-    rows.append(line(("Signs", f"{ACCENT} bold")))
-    rows += [line((sign.ljust(_COLUMN), style), meaning) for sign, style, meaning in _SIGNS]
-    rows.append(Content(""))
-    rows.append(line(("Chains", f"{ACCENT} bold")))
-    rows += [line((sign.ljust(_COLUMN), MUTED), meaning) for sign, meaning in _CHAINS]
-    rows.append(Content(""))
-    rows.append(line(("Environments", f"{ACCENT} bold")))
-    rows += [line((sign.ljust(_COLUMN), MUTED), meaning) for sign, meaning in _STATES]
-    rows.append(Content(""))
+    for title, known in (("Signs here", signs), ("Signs everywhere", _EVERYWHERE)):
+        if known:
+            rows.append(line((title, f"{ACCENT} bold")))
+            # Not through `line`, which lets nobody imitate the sign of a cut: these are custody's own.
+            rows += [
+                Content.assemble((sign.ljust(_COLUMN), style), meaning) for sign, style, meaning in known
+            ]
+            rows.append(Content(""))
     rows.append(line(("The line above the keys is custody's verdict: no ledger writes there.", MUTED)))
     return lines(rows)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -15,6 +16,7 @@ from textual.screen import Screen
 from custody.errors import CustodyError, UsageError
 from custody.trust.planning import Preview, SourcePlan, preview
 from custody.tui.links import merge_command
+from custody.tui.screens.help import Sign
 from custody.tui.session import Session
 from custody.tui.widgets.asking import ask
 from custody.tui.widgets.keys import Keys
@@ -31,12 +33,15 @@ _REASONS = 6
 class MergeScreen(Screen[None]):
     """Each source: how much of it is new, known, left out; or why all of it is refused."""
 
+    SIGNS: ClassVar[Sequence[Sign]] = (
+        ("✓  ·  ✗", "", "an export with something new, one with nothing new, one that is refused"),
+    )
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("", 1),
-        Column("Export", flex=2),
-        Column("Entries", 8, right=True),
-        Column("New", 8, right=True),
-        Column("Known", 8, right=True),
+        Column("Export", 14, flex=2),
+        Column("Entries", 7, roomy=9, right=True),
+        Column("New", 7, roomy=9, right=True),
+        Column("Known", 7, roomy=9, right=True),
         Column("Chains left out", 15, right=True, from_width=76),
         Column("Refused for", flex=3),
     )
@@ -50,6 +55,7 @@ class MergeScreen(Screen[None]):
         self._session = session
         self._sources = tuple(sources)
         self._good: list[Path] = []
+        self._listed: list[Path] = []
 
     @property
     def ledger(self) -> CustodyApp:
@@ -86,6 +92,7 @@ class MergeScreen(Screen[None]):
 
     def _show(self, found: Preview) -> None:
         self._good = [one.path for one in found.sources if not one.why]
+        self._listed = [one.path for one in found.sources]
         self.query_one(Table).show_rows([_row(one) for one in found.sources])
         self.query_one("#told", Words).say(facts(_told(found), 12))
         self.refresh_bindings()
@@ -93,6 +100,24 @@ class MergeScreen(Screen[None]):
     def _refuse(self, error: CustodyError) -> None:
         self.query_one("#told", Words).say(line((str(error), FAULT), limit=600))
         self.query_one(Table).show_rows([], "Nothing would be merged.")
+
+    @on(Table.Chosen, "#sources")
+    def look_into(self, event: Table.Chosen) -> None:
+        """Open an export by itself."""
+        ledger, path = self.ledger, self._listed[event.index]
+        ask(
+            self,
+            "open",
+            lambda: ledger.let_in(path),
+            lambda opened: ledger.show_opened(*opened),
+            self._not_opened,
+        )
+
+    def _not_opened(self, error: CustodyError) -> None:
+        self._say(line(("✗ Not opened  ", f"{FAULT} bold"), (str(error), FAULT), limit=600))
+
+    def _say(self, remark: Content) -> None:
+        self.query_one("#remark", Words).say(remark)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A merge of nothing has no command."""
@@ -110,7 +135,7 @@ class MergeScreen(Screen[None]):
             if text
             else ("A path holds what a shell would act on: name the files yourself.", GAP)
         )
-        self.query_one("#remark", Words).say(line(said, (text, "bold"), limit=None))
+        self._say(line(said, (text, "bold"), limit=None))
 
     def action_leave(self) -> None:
         self.dismiss()

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, cast
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.events import Paste
 from textual.screen import Screen
 
 from custody.errors import CustodyError
+from custody.tui.dropped import dropped_paths, ledgers_of
 from custody.tui.places import Place, list_folder, look_at
 from custody.tui.recent import recent_ledgers
+from custody.tui.screens.help import Sign
 from custody.tui.session import Session
 from custody.tui.widgets.asking import ask
 from custody.tui.widgets.keys import Keys
@@ -41,6 +46,7 @@ class Choice(NamedTuple):
 class OpeningScreen(Screen[None]):
     """What there is to open. The first screen where no ledger was named, and above the tabs with ctrl+o."""
 
+    SIGNS: ClassVar[Sequence[Sign]] = (("●  ✓", "", "a ledger that is open; an export that you marked"),)
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("", 1),
         Column("", 6),
@@ -153,8 +159,7 @@ class OpeningScreen(Screen[None]):
     def _go_to(self, text: str) -> str:
         if not text.strip():
             return "which one?"
-        path = Path(text.strip()).expanduser()
-        path = path if path.is_absolute() else self._folder / path
+        path = self._folder / os.path.expanduser(text.strip())
 
         def arrive(place: Place) -> None:
             if place.folder:
@@ -177,6 +182,20 @@ class OpeningScreen(Screen[None]):
                 self._draw()
                 self.refresh_bindings()
             table.action_move(1)
+
+    def on_paste(self, event: Paste) -> None:
+        """Files that were dropped here: marked to be merged, or opened where there is nothing to merge them into."""
+        paths = dropped_paths(event.text)
+        if paths:
+            ask(self, "dropped", lambda: ledgers_of(paths), self._take, self.refuse)
+
+    def _take(self, files: list[Path]) -> None:
+        if self.ledger.session is None and len(files) == 1:
+            self._open(files[0])
+            return
+        self._marked.update(dict.fromkeys(files))
+        self._draw()
+        self.refresh_bindings()
 
     def action_preview(self) -> None:
         if self.ledger.session is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
 from textual import on
 from textual.containers import Horizontal, Vertical
@@ -13,15 +14,18 @@ from custody.errors import CustodyError
 from custody.ledger.findings import CODES
 from custody.tui.links import Link
 from custody.tui.screens.base import LedgerScreen
+from custody.tui.screens.help import Sign
 from custody.tui.session import Session
 from custody.tui.state import Remark, State
-from custody.tui.widgets.findings import COLUMNS, finding_row, heading
+from custody.tui.widgets.findings import COLUMNS, NO_ENTRY, finding_row, heading
 from custody.tui.widgets.meter import Meter
 from custody.tui.widgets.sizes import size_text
 from custody.tui.widgets.table import Table
-from custody.tui.widgets.words import FAULT, GAP, GOOD, MUTED, Words, facts, line
+from custody.tui.widgets.words import FAULT, GAP, GOOD, MUTED, Part, Words, facts, line
 
 _WRITERS_SHOWN = 8
+_BROAD = 150  # cells, from which on the whole path of the file is shown
+_LABEL = 12
 _TONES = {"good": GOOD, "gap": GAP, "fault": FAULT, "waiting": MUTED}
 
 
@@ -29,6 +33,7 @@ class OverviewScreen(LedgerScreen):
     """The ledger as a whole."""
 
     TAB = "overview"
+    SIGNS: ClassVar[Sequence[Sign]] = (("✗  !  ·", "", "a fault, a gap, a note"),)
 
     def compose_body(self) -> Iterable[Widget]:
         with Vertical(id="body"):
@@ -48,9 +53,13 @@ class OverviewScreen(LedgerScreen):
     def on_mount(self) -> None:
         self.query_one(Table).focus()
 
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.draw)  # once it is known how much room there is
+
     def draw(self) -> None:
         state = self.state
-        self.query_one("#facts", Words).say(_facts(state, wide=self.size.width >= 150))
+        told = self.query_one("#facts", Words)
+        told.say(_facts(state, self.size.width >= _BROAD, told.content_size.width - _LABEL))
         self.query_one(Meter).show(state.fraction, state.verdict.tone)
         self.query_one("#progress", Words).say(_progress(state))
         self.query_one("#sentence", Words).say(_sentence(state))
@@ -65,6 +74,8 @@ class OverviewScreen(LedgerScreen):
         position = self._remarks[event.index].position
         if position >= 0:
             self.ledger.go(Link("entries", entry=position))
+        else:
+            self.say(line((NO_ENTRY, MUTED)))
 
     def command(self) -> Sequence[str]:
         return ("verify",)
@@ -73,7 +84,8 @@ class OverviewScreen(LedgerScreen):
         self.query_one("#sentence", Words).say(line((str(error), FAULT)))
 
 
-def _facts(state: State, *, wide: bool) -> Content:
+def _facts(state: State, wide: bool, room: int) -> Content:
+    """What the ledger is; `room` is how many cells there are for a fact."""
     report, snapshot = state.report, state.snapshot
     digest = report.file_sha256 if report else snapshot.sha256 if snapshot.in_memory else ""
     rows = [
@@ -87,23 +99,30 @@ def _facts(state: State, *, wide: bool) -> Content:
         ),
         ("SHA-256", line(digest or ("computed with the verification", MUTED))),
         ("Entries", line(f"{state.count:,}", (f" in {state.chains:,} chain{_s(state.chains)}", MUTED))),
-        ("Writers", _writers(state)),
+        ("Writers", _writers(state, room)),
         ("Trust", _trust(state)),
         ("Checkpoint", _checkpoint(state)),
     ]
     if report and report.root:
         rows.append(("Log root", line(report.root)))
-    return facts(rows, 12)
+    return facts(rows, _LABEL)
 
 
-def _writers(state: State) -> Content:
+def _writers(state: State, room: int) -> Content:
+    """Those who wrote most, as many as there is room for."""
     known = [name for name, _ in state.writers.most_common() if name]
     if not known:
         return line(("nobody that a trust document vouches for" if state.report else "not yet known", MUTED))
-    shown = ", ".join(known[:_WRITERS_SHOWN])
-    more = f" and {len(known) - _WRITERS_SHOWN} more" if len(known) > _WRITERS_SHOWN else ""
     unknown = state.writers[""]
-    return line(shown, more, (f"  ! {unknown:,} entr{_ies(unknown)} by nobody known" if unknown else "", GAP))
+    others: Part = (f"  ! {unknown:,} entr{_ies(unknown)} by nobody known" if unknown else "", GAP)
+    told = line(("none", MUTED))
+    for count in range(1, min(len(known), _WRITERS_SHOWN) + 1):
+        more = f" and {len(known) - count} more" if count < len(known) else ""
+        longer = line(", ".join(known[:count]), more, others)
+        if count > 1 and longer.cell_length > room:
+            break
+        told = longer
+    return told
 
 
 def _trust(state: State) -> Content:

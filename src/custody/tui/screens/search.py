@@ -23,7 +23,7 @@ from custody.tui.session import Session
 from custody.tui.state import State
 from custody.tui.widgets.grouped_table import GroupedTable
 from custody.tui.widgets.keys import Keys
-from custody.tui.widgets.prompt import Line
+from custody.tui.widgets.prompt import DRAWN, Line
 from custody.tui.widgets.resting import Job, Resting, Wanted
 from custody.tui.widgets.seal import Seal
 from custody.tui.widgets.table import Table
@@ -93,7 +93,7 @@ class SearchScreen(Screen[None]):
         with Horizontal(id="line"):
             yield Words(line(("Search ", MUTED)), id="label")
             yield SearchLine(
-                self.session.sought, placeholder="everything in this ledger", restrict=Line.PRINTABLE,
+                self.session.sought, placeholder="everything in this ledger", restrict=DRAWN,
                 max_length=_LONGEST, select_on_focus=True,
             )  # fmt: skip
         yield Words(id="about")
@@ -269,7 +269,7 @@ class SearchScreen(Screen[None]):
         return ("search", *wanted)
 
     def action_copy_command(self) -> None:
-        self.ledger.copy_command(self)
+        self.ledger.copy_words(self, self.command(), "No command searches for just this.")
 
     def say(self, remark: Content) -> None:
         """Say something above the seal, until something else is typed."""

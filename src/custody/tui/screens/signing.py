@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -37,6 +37,9 @@ from custody.tui.widgets.prompt import WAITING, Line, Prompt
 from custody.tui.widgets.seal import Seal
 from custody.tui.widgets.table import Table
 from custody.tui.widgets.words import FAULT, MUTED, Words, line
+
+if TYPE_CHECKING:
+    from custody.tui.app import CustodyApp
 
 Step = Literal["reason", "key", "look", "recording"]
 
@@ -216,6 +219,7 @@ class SigningScreen(ModalScreen[Receipt | None]):
         signer = self._signer
         if signer is None:
             return
+        cast("CustodyApp", self.app).recording = True
         self._go("recording", "It is being recorded. A key in an agent may want to be touched.")
         judging, snapshot, question = self._judging, self._session.state.snapshot, self._question
         decision, reason, once = self._decision, self._reason, self._once

@@ -25,6 +25,7 @@ class ChainStrip(Widget):
 
     DEFAULT_CSS = """
     ChainStrip { height: 2; }
+    ChainStrip.-forked { min-height: 2; }
     """
 
     class Chosen(Message):
@@ -51,6 +52,7 @@ class ChainStrip(Widget):
         drawn = (list(places), marks, position, closed)
         if drawn != (self._places, self._marks, self._position, self._ends):
             self._places, self._marks, self._position, self._ends = drawn
+            self.set_class(any(len(place.positions) > 1 for place in places), "-forked")
             self.refresh()
 
     def render(self) -> Content:

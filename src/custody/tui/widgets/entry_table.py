@@ -32,7 +32,7 @@ class EntryTable(Table):
         Column("Kind", 10, from_width=40),
         Column("What it says", flex=3),
         Column("About", flex=1, from_width=140),
-        Column("Writer", 12, roomy=16, from_width=50),
+        Column("Writer", 14, roomy=16, from_width=50),
         Column("Chain", 10, from_width=100, clip=True),
     )
 

@@ -18,6 +18,7 @@ COLUMNS = (
     Column("Position", 8, right=True, from_width=50),
     Column("What was found", flex=1, from_width=40),
 )
+NO_ENTRY = "It is about the whole log, and about no entry of it."
 _LOOKS: Mapping[Weight, tuple[str, str]] = {
     "fault": ("✗ fault", "fault"),
     "gap": ("! gap", "gap"),

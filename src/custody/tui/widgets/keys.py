@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual import events
 from textual.binding import Binding
 from textual.content import Content
+from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -33,39 +34,38 @@ class Keys(Widget):
 
     def render(self) -> Content:
         width = self.content_size.width
-        shown = [
-            (binding, enabled)
-            for _, binding, enabled, _ in self.screen.active_bindings.values()
-            if binding.show and binding.description
-        ]
-        once: dict[str, tuple[Binding, bool]] = {}
-        for binding, enabled in shown:
-            once.setdefault(binding.action, (binding, enabled))
+        once: dict[str, Binding] = {}
+        for node, binding, enabled, _ in self.screen.active_bindings.values():
+            if enabled and binding.show and binding.description and self._works(node, binding):
+                once.setdefault(binding.action, binding)
         last = [one for action, one in once.items() if action in _ALWAYS]
-        rest = [one for action, one in once.items() if action not in _ALWAYS]
-        room = width - sum(self._width(binding) + _BETWEEN for binding, _ in last)
-        if room < sum(self._width(binding) + _BETWEEN for binding, _ in rest):
-            rest = [(binding, enabled) for binding, enabled in rest if enabled]
+        room = width - sum(self._width(binding) + _BETWEEN for binding in last)
         fitting = []
-        for binding, enabled in rest:
-            if (room := room - self._width(binding) - _BETWEEN) < 0:
-                break
-            fitting.append((binding, enabled))
+        for action, binding in once.items():
+            if action not in _ALWAYS:
+                if (room := room - self._width(binding) - _BETWEEN) < 0:
+                    break
+                fitting.append(binding)
         self._places = []
         parts: list[Content] = []
         at = 0
-        for binding, enabled in (*fitting, *last):
+        for binding in (*fitting, *last):
             size = self._width(binding)
             if at + size > width:
                 break
-            if enabled:
-                self._places.append((at, at + size, binding.key))
-            look = "" if enabled else " dim"
-            key = (self.app.get_key_display(binding), f"$footer-key-foreground bold{look}")
-            parts.append(line(key, (f" {binding.description}", f"$footer-description-foreground{look}")))
+            self._places.append((at, at + size, binding.key))
+            key = (self.app.get_key_display(binding), "$footer-key-foreground bold")
+            parts.append(line(key, (f" {binding.description}", "$footer-description-foreground")))
             parts.append(Content(" " * _BETWEEN))
             at += size + _BETWEEN
         return Content("").join(parts[:-1])
+
+    def _works(self, node: DOMNode, binding: Binding) -> bool:
+        """Whether whoever would act on it can be seen, and it is not a letter for somebody who is typing."""
+        letter, focused = self.app.get_key_display(binding), self.screen.focused
+        typed = focused is not None and len(letter) == 1 and focused.check_consume_key(binding.key, letter)
+        shown = all(one.display for one in node.ancestors_with_self if isinstance(one, Widget))
+        return shown and not typed
 
     def _width(self, binding: Binding) -> int:
         return len(self.app.get_key_display(binding)) + 1 + len(binding.description)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
@@ -15,15 +16,22 @@ from textual.widgets import Input
 
 from custody.tui.widgets.words import FAULT, MUTED, Words, line
 
+DRAWN = (
+    r"[^\x00-\x1f\x7f-\xa0\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u1680\u180b-\u180f"
+    r"\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ud800-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff9-\uffff"
+    r"\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U0010ffff]*"
+)
+"""What can be typed or pasted: nothing that drives a terminal, turns its lines around or is not seen. What is typed is
+drawn as it is, and not by `safe_text`."""
+
 _LONGEST = 1000
 
 
 class Line(Input):
     """What is typed into. Escape leaves it."""
 
-    PRINTABLE: ClassVar[str] = r"[^\x00-\x1f\x7f-\x9f]*"
-
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "Done", id="prompt.done", tooltip="Take what was typed"),
         Binding("escape", "leave", "Back", id="prompt.leave"),
     ]
 
@@ -32,6 +40,28 @@ class Line(Input):
 
     class Closed(Message):
         """The prompt was put away."""
+
+    @dataclass
+    class Refused(Message):
+        """Something was typed or pasted that is not taken."""
+
+        why: str
+
+    def restricted(self) -> None:
+        self.post_message(self.Refused("not taken: too long, or with signs that cannot be shown"))
+
+    def action_copy(self) -> None:
+        """A secret goes nowhere."""
+        if self.password:
+            self.post_message(self.Refused("it is not copied"))
+        else:
+            super().action_copy()
+
+    def action_cut(self) -> None:
+        if self.password:
+            self.action_copy()
+        else:
+            super().action_cut()
 
     def action_leave(self) -> None:
         self.post_message(self.Left())
@@ -50,6 +80,7 @@ class Prompt(Horizontal):
         .trouble { width: auto; max-width: 60%; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
         Line { width: 1fr; min-width: 8; height: 1; border: none; padding: 0; background: $surface; }
         Line:focus { border: none; background-tint: $foreground 0%; }
+        Line > .input--placeholder { color: $quiet; }
     }
     """
 
@@ -61,7 +92,7 @@ class Prompt(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Words(classes="label")
-        yield Line(restrict=Line.PRINTABLE, max_length=_LONGEST, select_on_focus=False, disabled=True)
+        yield Line(restrict=DRAWN, max_length=_LONGEST, select_on_focus=False, disabled=True)
         yield Words(classes="trouble")
 
     @property
@@ -91,7 +122,8 @@ class Prompt(Horizontal):
             typing.value = text
         typing.cursor_position = len(text)
         self.add_class("-open")
-        typing.focus()
+        # At once: the next key may be there already, and belongs here.
+        self.screen.set_focus(typing)
 
     def answered(self, complaint: str) -> None:
         """What is wrong with what was typed; with nothing wrong it is put away."""
@@ -129,6 +161,11 @@ class Prompt(Horizontal):
         complaint = self._done(event.value)
         if complaint != WAITING:
             self.answered(complaint)
+
+    @on(Line.Refused)
+    def say_why(self, event: Line.Refused) -> None:
+        event.stop()
+        self._complain(event.why)
 
     @on(Line.Left)
     def leave(self) -> None:

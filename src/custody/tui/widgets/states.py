@@ -86,7 +86,7 @@ class StatesStrip(Widget):
         for state in states:
             height = BARS[(_changes(state) * (len(BARS) - 1) + most - 1) // most]
             here = state.number == self._number
-            bars.append(line((height * bar, f"{ACCENT} bold" if here else "$foreground 45%"), space))
+            bars.append(line((height * bar, f"{ACCENT} bold" if here else MUTED), space))
             sign = self._sign(state.number)
             left = (bar - 1) // 2
             signs.append(line(" " * left, (sign or " ", _LOOKS.get(sign, "")), " " * (pitch - left - 1)))

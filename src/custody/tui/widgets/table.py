@@ -5,9 +5,9 @@ Cells are escaped here and put into segments directly; nothing in them is ever r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Generic, NamedTuple, Self, TypeVar, overload
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -36,6 +36,29 @@ Cell = Whole | Pieces
 """Such a text, or one of which some stands out."""
 
 Row = Sequence[Cell]
+
+T = TypeVar("T")
+
+
+class Rows(Sequence[Row], Generic[T]):
+    """A row for each of some values, made when it is drawn: of ten thousand a screen shows fifty."""
+
+    def __init__(self, values: Sequence[T], row: Callable[[T], Row]) -> None:
+        self._values = values
+        self._row = row
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
+        if isinstance(index, slice):
+            return Rows(self._values[index], self._row)
+        return self._row(self._values[index])
+
 
 # How a cell looks: a colour of the theme (or the widget's own), and what must still be seen without colours. Component
 # classes of CSS would do the same; ten of them for each table cost more than all the rest of the styling together.
@@ -70,6 +93,9 @@ class Column(NamedTuple):
     from_width: int = 0
     right: bool = False
     clip: bool = False
+
+
+_WHOLE = Column("", flex=1)
 
 
 class Table(ScrollView, can_focus=True):
@@ -152,6 +178,11 @@ class Table(ScrollView, can_focus=True):
             self.cursor = max(self.count - 1, 0)
         self.refresh()
 
+    def focus(self, scroll_visible: bool = True) -> Self:
+        """At once: asked for later, it would take away what the next key gives to a line to type in."""
+        self.screen.set_focus(self, scroll_visible)
+        return self
+
     # --- moving
 
     def go(self, index: int) -> None:
@@ -222,7 +253,7 @@ class Table(ScrollView, can_focus=True):
         if index >= self.count:
             if y == 1 and self.empty:
                 return self._finish(
-                    Strip([Segment(set_cell_size(self.empty, width), self._look("muted"))], width)
+                    Strip([Segment(fit(self.empty, width, _WHOLE), self._look("muted"))], width)
                 )
             return self._finish(Strip.blank(width))
         strip = self._strips.get((index, width))

@@ -9,6 +9,7 @@ from textual.widgets import Static
 
 from custody.text import LIMIT, safe_text
 from custody.tui.plain import shown
+from custody.tui.widgets.rows import Rows
 
 Part = str | tuple[str, str]
 """A text, or a text and how it looks: a style that custody chose, such as `$text-error bold`."""
@@ -30,13 +31,34 @@ def line(*parts: Part, limit: int | None = LIMIT) -> Content:
 
 
 def lines(rows: Iterable[Content]) -> Content:
-    """Rows below one another."""
-    return Content("\n").join(rows)
+    """Rows below one another; those that go on further in (`hanging`) still do."""
+    told = list(rows)
+    indents: dict[int, int] = {}
+    at = 0
+    for row in told:
+        if isinstance(row, Rows):
+            indents.update((at + number, indent) for number, indent in row.indents.items())
+        at += row.plain.count("\n") + 1
+    joined = Content("\n").join(told)
+    return Rows(joined, indents) if indents else joined
 
 
 def facts(rows: Iterable[tuple[str, Content]], width: int = 10) -> Content:
-    """Labels and values, aligned; a fact without a value is left out."""
-    return lines(line((label.ljust(width), MUTED)) + value for label, value in rows if value)
+    """Labels and values, aligned, also where a value needs more than a line; a fact without a value is left out."""
+    return lines(
+        hanging(line((label.ljust(width), MUTED)) + value, width + _indent(value))
+        for label, value in rows
+        if value
+    )
+
+
+def hanging(row: Content, indent: int) -> Content:
+    """A row that goes on so many cells further in, where it needs more than a line."""
+    return Rows(row, {0: indent})
+
+
+def _indent(row: Content) -> int:
+    return row.indents.get(0, 0) if isinstance(row, Rows) else 0
 
 
 class Words(Static):
