@@ -24,6 +24,7 @@ from custody.tui.work import Began, Indexed, Post, Progressed, Work
 
 ELAPSED = 0.8
 application.LOOK_EVERY = 3600.0  # a steady snapshot's file is nowhere, and tests look when they mean to
+Input.cursor_blink._default = False  # or a picture would be another one every half second
 
 _GLANCE = 0.02  # seconds given to short timers, and to those who work in another thread
 
@@ -104,21 +105,32 @@ async def settle(pilot: Pilot[None], stage: str = "done") -> None:
             await asyncio.sleep(0.002)
         quiet = 0
         while quiet < 3:
-            while not all(one.is_finished for one in app.workers):
+            while is_busy(app):
                 await asyncio.sleep(0.002)
                 quiet = 0
             await pilot.pause()
             await _wait_for_idle()  # for what the repaint at the end of a pause has brought
-            quiet = 0 if _is_busy(app) else quiet + 1
+            quiet = 0 if is_busy(app) or _has_more(app) else quiet + 1
 
 
-def _is_busy(app: CustodyApp) -> bool:
-    """Whether something is still to be drawn, to be told, or being worked on."""
+def _has_more(app: CustodyApp) -> bool:
+    """Whether something is still to be drawn or to be told."""
     screen = app.screen
     to_draw = (screen._dirty_widgets, screen._layout_required, screen._repaint_required, screen._callbacks)
     pumps = (app, screen, *screen.walk_children())
     to_tell = (not one._message_queue.empty() or one._next_callbacks for one in pumps)
-    return any(to_draw) or any(to_tell) or not all(one.is_finished for one in app.workers)
+    return any(to_draw) or any(to_tell)
+
+
+def is_busy(app: CustodyApp) -> bool:
+    """Whether anything is still being looked for behind the screen."""
+    session = app.session
+    searching, looking = (session._searching, session._looking) if session is not None else (None, None)
+    return (
+        any(not one.is_finished for one in app.workers)
+        or (searching is not None and searching.stage == "reading")
+        or (looking is not None and looking.stage == "looking")
+    )
 
 
 @asynccontextmanager

@@ -479,7 +479,7 @@ def test_enter_leads_to_the_artifact_and_o_to_the_proof(ledger: Path) -> None:
     play(ledger, scene, "prod-eu#4", (120, 24))
 
 
-def test_a_search_shows_what_it_finds(ledger: Path) -> None:
+def test_finding_here_shows_what_it_finds(ledger: Path) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await type_in(pilot, "ctrl+f", "CHECK")
         shown = screen(pilot)._panes[0].shown

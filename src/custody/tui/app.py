@@ -44,6 +44,9 @@ from custody.tui.work import Crashed, Work
 SCREENS: tuple[type[LedgerScreen], ...] = (
     OverviewScreen, ArtifactsScreen, EnvironmentsScreen, ApprovalsScreen, EntriesScreen, FindingsScreen,
 )  # fmt: skip
+_STYLED = (
+    "overview", "entries", "artifacts", "environments", "approvals", "findings", "search", "help", "opening",
+)  # fmt: skip
 BEGIN = "begin"  # the mode of the screen that is there first, whichever it is
 LOOK_EVERY = 2.0  # seconds between looks at whether a file was changed
 _WAY_BACK = 50  # links that backspace remembers
@@ -75,23 +78,7 @@ class CustodyApp(TerminalApp):
 
     TITLE = "custody"
     # Read at once: a stylesheet that comes with its screen has all the others parsed again.
-    CSS_PATH: ClassVar[list[str | PurePath]] = [
-        "app.tcss",
-        *(
-            f"screens/{name}.tcss"
-            for name in (
-                "overview",
-                "entries",
-                "artifacts",
-                "environments",
-                "approvals",
-                "findings",
-                "search",
-                "help",
-                "opening",
-            )
-        ),
-    ]
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", *(f"screens/{name}.tcss" for name in _STYLED)]
     DEFAULT_MODE = BEGIN
     ENABLE_COMMAND_PALETTE = False  # its key would have no id; `palette` opens it
     # Textual takes these two for variables of an instance, so they cannot be marked as a class's.
@@ -169,10 +156,15 @@ class CustodyApp(TerminalApp):
         self._opened += 1
         session = Session(self._opened, snapshot, expectations, self.post_message, self._worker)
         self.sessions.append(session)
-        self.session = session
+        self._to_front(session)
         for screen in SCREENS:
             self.add_mode(self._mode(screen.TAB), partial(screen, session))
         return session
+
+    def _to_front(self, session: Session) -> None:
+        if self.session is not None and self.session is not session:
+            self.session.leave()
+        self.session = session
 
     def _mode(self, tab: str, session: Session | None = None) -> str:
         session = session or self.session
@@ -258,7 +250,7 @@ class CustodyApp(TerminalApp):
         """Bring another open ledger to the front, in the same tab."""
         self._close_above()
         tab = self.tab or "overview"
-        self.session = session
+        self._to_front(session)
         self.switch_mode(self._mode(tab))
 
     # --- beginning and end
@@ -363,7 +355,7 @@ class CustodyApp(TerminalApp):
         while self._back:
             session, link = self._back.pop()
             if session in self.sessions:
-                self.session = session
+                self._to_front(session)
                 self._arrive(link)
                 return
 

@@ -16,7 +16,7 @@ from rich.console import RenderableType
 from textual.app import App
 from textual.binding import Binding
 from textual.driver import Driver
-from textual.worker import WorkType
+from textual.worker import WorkerFailed, WorkType
 
 from custody.errors import EXIT_OK, CustodyError
 from custody.tui.stylesheet import ParsedOnce
@@ -75,7 +75,8 @@ class TerminalApp(App[None]):
         self.exit()
 
     def _handle_exception(self, error: Exception) -> None:
-        self.crash = self.crash or error
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        self.crash = self.crash or (cause if isinstance(cause, Exception) else error)
         super()._handle_exception(error)
 
     def _fatal_error(self) -> None:

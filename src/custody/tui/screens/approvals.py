@@ -102,6 +102,11 @@ class ApprovalsScreen(AnswersScreen):
 
     def draw_answers(self, index: Index) -> None:
         if self._drawn is not index:
+            if (
+                self.pane.question is not None and self._wanted is None
+            ):  # verified again: it stays the same question
+                asked = self.pane.question.asked
+                self._wanted = asked.artifact, asked.environment
             self._drawn = index
             self._judging = judging = Judging(self.state, index)
             snapshot, wanted = self.state.snapshot, self.ledger.start.read_only
@@ -258,7 +263,8 @@ class ApprovalsScreen(AnswersScreen):
     @on(AskedPane.Left)
     def leave_pane(self) -> None:
         self.remove_class("-inside")
-        self._table.focus()
+        if self.pane.has_focus:  # else the next key has already opened a line to type in
+            self._table.focus()
 
     # --- one question
 

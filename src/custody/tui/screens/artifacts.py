@@ -111,6 +111,10 @@ class ArtifactsScreen(AnswersScreen):
 
     def draw_answers(self, index: Index) -> None:
         if self._drawn is not index:
+            if (
+                self.page.page is not None and not self._wanted
+            ):  # verified again: nobody's page becomes another
+                self._wanted = self.page.page.trace.artifact.sha256
             self._drawn = index
             self._judging = Judging(self.state, index)
             self._listed_for = None
@@ -247,7 +251,8 @@ class ArtifactsScreen(AnswersScreen):
     @on(ArtifactPage.Left)
     def leave_page(self) -> None:
         self.remove_class("-page")
-        self.query_one(ArtifactTable).focus()
+        if self.page.has_focus_within:  # else the next key has already opened a line to type in
+            self.query_one(ArtifactTable).focus()
 
     # --- the page
 

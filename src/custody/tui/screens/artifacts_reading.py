@@ -95,9 +95,10 @@ def read_list(judging: Judging, text: str, order: Order) -> Listed:
     return Listed(lines, count_artifacts(judging.index), judging.governed())
 
 
-def read_verdicts(judging: Judging, artifacts: Sequence[str]) -> dict[str, dict[str, Verdict]]:
-    """Of each artifact the verdict for each environment that a policy governs, as of the log's end."""
-    environments = judging.governed()
+def read_verdicts(
+    judging: Judging, artifacts: Sequence[str], environments: Sequence[str]
+) -> dict[str, dict[str, Verdict]]:
+    """Of each artifact the verdict for each of these environments, as of the log's end."""
     with judging.judge() as judgement:
         found = verdicts_by_artifact(judgement, artifacts, environments)
     return {artifact: {one.environment: one for one in verdicts} for artifact, verdicts in found.items()}

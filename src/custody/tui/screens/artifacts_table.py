@@ -89,7 +89,8 @@ class ArtifactTable(Table):
         if not wanted:
             return
         self._loading = True
-        ask(self, "verdicts", lambda: read_verdicts(judging, wanted), self._take, self._fail)
+        shown = self._environments  # a policy may govern thousands
+        ask(self, "verdicts", lambda: read_verdicts(judging, wanted, shown), self._take, self._fail)
 
     def _take(self, found: dict[str, dict[str, Verdict]]) -> None:
         self._loading = False
