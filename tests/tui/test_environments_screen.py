@@ -443,6 +443,24 @@ def test_a_group_and_an_environment_have_no_command_between_them(ledger: Path) -
     play(ledger, scene, "prod", LARGE)
 
 
+def test_the_cursor_stays_on_what_stopped_when_it_is_drawn_again(ledger: Path) -> None:
+    """It is another row than what runs in the same service, and whether it is read twice is up to the room there is."""
+
+    async def scene(pilot: Pilot[None]) -> None:
+        pane = screen(pilot)._panes[0]
+        for number in range(2, 8):
+            await stage.press(pilot, "right")
+            rows = [(one.about.service, one.about.sha256) for one in pane.shown]
+            for at in range(len(rows)):
+                pane.table.go(at)
+                await stage.settle(pilot)
+                screen(pilot)._go()
+                await stage.settle(pilot)
+                assert pane.table.cursor == at, (number, at)
+
+    play(ledger, scene, "prod-eu#1")
+
+
 # --- the rest
 
 

@@ -30,6 +30,7 @@ class EnvironmentPane(Vertical):
         self._view: View | None = None
         self._cursor: Cursor | None = None
         self._service = self._preferred = self._runs = ""
+        self._artifact = ""  # of that service: what came and what stopped in it stand in two rows
         self._windows: Sequence[Window] = ()
         self._sights: Sequence[Sight] = ()
         self._is_late = False  # whether they are those of the moment before
@@ -101,7 +102,7 @@ class EnvironmentPane(Vertical):
     def remember(self, index: int) -> None:
         """The cursor came to a service."""
         if index < len(self.shown):
-            self._service = self.shown[index].about.service
+            self._service, self._artifact = self.shown[index].about.service, self.shown[index].about.sha256
 
     def on_resize(self) -> None:
         self.draw_moment()
@@ -146,7 +147,12 @@ class EnvironmentPane(Vertical):
         if at is not None:
             self._service = self.shown[at].about.service
         else:
-            at = next((n for n, one in enumerate(self.shown) if one.about.service == self._service), None)
+            here = [
+                (n, one.about.sha256)
+                for n, one in enumerate(self.shown)
+                if one.about.service == self._service
+            ]
+            at = next((n for n, sha256 in here if sha256 == self._artifact), here[0][0] if here else None)
         if at is None:
             changed = next((n for n, one in enumerate(self.shown) if one.change), 0)
             at = changed if first else min(self.table.cursor, max(len(self.shown) - 1, 0))
@@ -155,6 +161,8 @@ class EnvironmentPane(Vertical):
             self._draw_rows()
             self.table.go(at)
         self._service = service or (self.shown[at].about.service if self.shown else "")
+        if self.shown and self.shown[at].about.service == self._service:
+            self._artifact = self.shown[at].about.sha256
 
     def _draw_rows(self) -> None:
         known = self._view is not None and self._view.standing.state is not None
