@@ -19,6 +19,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from custody.query.moments import EnvironmentReference, parse_reference
+from custody.query.types import ChangeLine
 from custody.tui.app import CustodyApp, Start
 from custody.tui.links import Link
 from custody.tui.registry import every_binding
@@ -459,6 +460,34 @@ def test_the_cursor_stays_on_what_stopped_when_it_is_drawn_again(ledger: Path) -
                 assert pane.table.cursor == at, (number, at)
 
     play(ledger, scene, "prod-eu#1")
+
+
+def test_it_begins_with_what_runs_in_the_service_that_changed(ledger: Path) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        pane = screen(pilot)._panes[0]
+        stopped = [one.about.service for one in pane.shown if one.service is None]
+        assert stopped == ["mailer"] and pane.chosen is not None and pane.chosen.service is None
+
+    play(ledger, scene, "prod-eu#5")
+
+    async def beside(pilot: Pilot[None]) -> None:
+        pane = screen(pilot)._panes[0]
+        view = pane._view
+        assert view is not None and view.standing.state is not None
+        state = view.standing.state
+        gone = ChangeLine("stopped", "web", "old", "0" * 64, 1, 0, "", "")
+        standing = view.standing._replace(state=state._replace(changes=(gone,)))
+        pane._service = ""
+        pane.show(view._replace(standing=standing), pane._cursor, pane._clocks, "", 0)  # type: ignore[arg-type]
+        assert [one.about.sha256 == "0" * 64 for one in pane.shown if one.about.service == "web"] == [
+            False,
+            True,
+        ]
+        assert (
+            pane.chosen is not None and pane.chosen.service is not None and pane.chosen.about.service == "web"
+        )
+
+    play(ledger, beside, "prod-eu#1")
 
 
 # --- the rest

@@ -139,7 +139,7 @@ class EnvironmentPane(Vertical):
         return any(one.since < until and since < one.until for one in self._windows)
 
     def _draw_services(self, *, first: bool) -> None:
-        """The services, the cursor on the one that it was on, or at `first` on the first of what changed."""
+        """The services, the cursor on the one that it was on, or at `first` where something changed."""
         view = self._view
         self.shown = rows_of(view.standing.state if view is not None else None, self._sought)
         runs, self._runs = self._runs, ""
@@ -154,8 +154,7 @@ class EnvironmentPane(Vertical):
             ]
             at = next((n for n, sha256 in here if sha256 == self._artifact), here[0][0] if here else None)
         if at is None:
-            changed = next((n for n, one in enumerate(self.shown) if one.change), 0)
-            at = changed if first else min(self.table.cursor, max(len(self.shown) - 1, 0))
+            at = self._changed() if first else min(self.table.cursor, max(len(self.shown) - 1, 0))
         service = self._service
         with self.prevent(Table.Highlighted):
             self._draw_rows()
@@ -163,6 +162,12 @@ class EnvironmentPane(Vertical):
         self._service = service or (self.shown[at].about.service if self.shown else "")
         if self.shown and self.shown[at].about.service == self._service:
             self._artifact = self.shown[at].about.sha256
+
+    def _changed(self) -> int:
+        """The row of the first service that just changed: of what runs in it, if anything does."""
+        service = next((one.about.service for one in self.shown if one.change), "")
+        rows = [n for n, one in enumerate(self.shown) if one.about.service == service]
+        return next((n for n in rows if self.shown[n].service is not None), rows[0] if rows else 0)
 
     def _draw_rows(self) -> None:
         known = self._view is not None and self._view.standing.state is not None
