@@ -65,6 +65,8 @@ class EnvironmentPane(Vertical):
         was = self._view
         if was is None or was.side.about != view.side.about:
             self._service, self._windows, self._sights = "", (), ()
+        if was is None or (was.side.about, was.side.place) != (view.side.about, view.side.place):
+            self._artifact = ""  # of another state it is the service that is followed
         self._service, self._preferred = self._preferred or self._service, ""
         self._is_late = True
         self._view, self._cursor, self._clocks = view, cursor, clocks
