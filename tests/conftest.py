@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_textual_snapshot
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -112,19 +111,6 @@ def custody(tmp_path: Path) -> Callable[..., Ran]:
         return ran
 
     return run
-
-
-class _Screenshot(pytest_textual_snapshot.SVGImageExtension):
-    """The plugin's pictures, with two things of its release 1.1.0, which would hold back pytest and syrupy:
-    files are named .svg, and elements' ids do not change with the picture, so that differences are small."""
-
-    file_extension = "svg"
-
-    def serialize(self, data: Any, **options: Any) -> Any:
-        return re.sub(r"\bterminal-\d+-", "terminal-", super().serialize(data, **options))
-
-
-pytest_textual_snapshot.SVGImageExtension = _Screenshot
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -148,3 +148,9 @@ def test_the_difference_of_a_group_as_it_was_known(desk: Desk) -> None:
     assert answer["knownAt"]["laterReports"] == 2
     told = desk("env", "diff", *points, "--known-at", f"position:{positions[1]}").out
     assert "since then, 2 later reports changed this answer" in told
+
+
+def test_a_report_is_on_a_member(desk: Desk) -> None:
+    assert desk("report", "environment", "prod", exit=2).reason == "group"
+    assert desk("report", "environment", "nowhere", exit=2).reason == "no-environment"
+    assert desk("report", "environment", "prod-eu", "--json").json["answer"]["state"]["number"] == 2

@@ -22,6 +22,7 @@ from custody.tui.widgets.table import Table
 LEAST_CONTRAST = 4.5  # WCAG 2.2, 1.4.3: of text to its ground
 LEAST_OF_BARS = 3.0  # 1.4.11: of what is drawn and not written
 
+_SMALL = 80  # cells of a screen, below which headings may be cut
 _LINES = {chr(number) for number in range(0x2500, 0x2580)}  # they part what stands beside them
 _BARS = {chr(number) for number in range(0x2580, 0x25A0)}
 
@@ -64,6 +65,8 @@ def _beyond(app: App[object], drawn: Drawn) -> Iterator[str]:
     size = app.screen.size
     if (found := {len(row) for row in drawn}) != {size.width} or len(drawn) != size.height:
         yield f"lines of {sorted(found)} cells, {len(drawn)} of them, on a screen of {size}"
+    if app.screen.show_vertical_scrollbar or app.screen.show_horizontal_scrollbar:
+        yield "there is more than the screen has room for, and all of it scrolls"
 
 
 def _shown(app: App[object]) -> dict[Widget, tuple[Region, Region]]:
@@ -83,7 +86,8 @@ def _overlaps(app: App[object]) -> Iterator[str]:
 
 
 def _cut(app: App[object]) -> Iterator[str]:
-    for widget, (region, clip) in _shown(app).items():
+    shown = _shown(app)
+    for widget, (region, clip) in shown.items():
         if clip.intersection(region) != region and not _scrolls(widget):
             yield f"{_named(widget)} at {region} reaches beyond {clip}"
         if isinstance(widget, Table):
@@ -99,7 +103,7 @@ def _cut(app: App[object]) -> Iterator[str]:
         if isinstance(widget, Static):
             yield from _cut_words(widget)
     for widget in app.screen.query("*"):
-        lost = isinstance(widget, Static) and not widget.is_on_screen and _displayed(widget)
+        lost = isinstance(widget, Static) and widget not in shown and _displayed(widget)
         if lost and str(widget.visual) and not _scrolls(widget):
             yield f"{_named(widget)} has no room at all"
 
@@ -122,7 +126,7 @@ def _cut_columns(table: Table) -> Iterator[str]:
     width = table._width
     fitted = table._fitted(width)
     for column, room in fitted:
-        if cell_len(column.title) > room:
+        if cell_len(column.title) > room and table.screen.size.width >= _SMALL:
             yield f"{_named(table)}: the heading {column.title!r} has {room} cells"
     needed = sum(room for _, room in fitted) + table._gap(width) * (len(fitted) - 1)
     if needed > width:
@@ -132,8 +136,9 @@ def _cut_columns(table: Table) -> Iterator[str]:
 def _scrolls(widget: Widget) -> bool:
     """Whether it stands in something that shows, by a bar, that it goes on."""
     return any(
-        isinstance(one, Widget) and (one.show_vertical_scrollbar or one.show_horizontal_scrollbar)
+        one.show_vertical_scrollbar or one.show_horizontal_scrollbar
         for one in widget.ancestors_with_self
+        if isinstance(one, Widget) and one is not widget.screen
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ from typing import Any
 import story
 import textual.app
 import textual.pilot
-from gallery import Drawn, draw
 from textual.message import Message
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -19,7 +18,6 @@ from textual.widgets import Input
 from custody.ledger.reader import Snapshot, open_ledger
 from custody.trust.verification import Expectations, Verification
 from custody.tui import app as application
-from custody.tui import themes
 from custody.tui.app import CustodyApp, Start
 from custody.tui.widgets.prompt import Prompt
 from custody.tui.work import Began, Indexed, Post, Progressed, Work
@@ -51,6 +49,7 @@ async def _wait_for_idle(min_sleep: float = 0, max_sleep: float = 1) -> None:
         quiet = 0 if loop._ready else quiet + 1
 
 
+Input._toggle_cursor = lambda self: None  # type: ignore[method-assign]  # a picture has a cursor, whenever it is taken
 textual.app.wait_for_idle = _wait_for_idle
 textual.pilot.wait_for_idle = _wait_for_idle
 
@@ -105,11 +104,22 @@ async def settle(pilot: Pilot[None], stage: str = "done") -> None:
             await asyncio.sleep(0.002)
         quiet = 0
         while quiet < 2:
-            while not all(one.is_finished for one in app.workers):
+            while is_busy(app):
                 await asyncio.sleep(0.002)
                 quiet = 0
             await pilot.pause()
             quiet += 1
+
+
+def is_busy(app: CustodyApp) -> bool:
+    """Whether anything is still being looked for behind the screen."""
+    session = app.session
+    searching, looking = (session._searching, session._looking) if session is not None else (None, None)
+    return (
+        any(not one.is_finished for one in app.workers)
+        or (searching is not None and searching.stage == "reading")
+        or (looking is not None and looking.stage == "looking")
+    )
 
 
 @asynccontextmanager
@@ -194,29 +204,3 @@ class Known:
     def close(self) -> None:
         for close in self._close:
             close()
-
-
-SIZES = {"80x24": (80, 24), "120x40": (120, 40), "200x60": (200, 60)}
-Both = tuple[Drawn, Drawn]
-Again = Callable[[Pilot[None]], Awaitable[None]] | None
-
-
-async def looks(pilot: Pilot[None], again: Again = None) -> Both:
-    """What the screen shows in the dark, and in the light; `again` is done once the theme has changed."""
-    drawn = {}
-    for _ in range(2):
-        drawn[pilot.app.current_theme.dark] = draw(pilot.app)
-        if len(drawn) == 1:  # to change it costs more than to draw it, so it is left as it is then
-            pilot.app.theme = (themes.LIGHT if pilot.app.current_theme.dark else themes.DARK).name
-            if again is not None:
-                await again(pilot)
-            await settle(pilot)
-    return drawn[True], drawn[False]
-
-
-async def sizes(pilot: Pilot[None], again: Again = None) -> AsyncIterator[tuple[str, Both]]:
-    """What it shows at each size."""
-    for name, size in SIZES.items():
-        await pilot.resize_terminal(*size)
-        await settle(pilot)
-        yield name, await looks(pilot, again)

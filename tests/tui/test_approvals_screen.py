@@ -21,7 +21,6 @@ from custody.ledger import timestamps
 from custody.ledger.canonical import decode_object
 from custody.ledger.entry import MAX_BODY, parse_header
 from custody.ledger.reader import open_ledger
-from custody.tui import themes
 from custody.tui.app import CustodyApp, Start
 from custody.tui.screens import approvals_reading
 from custody.tui.screens.approvals import ApprovalsScreen
@@ -30,7 +29,6 @@ from custody.tui.widgets.prompt import Prompt
 from custody.tui.widgets.table import Table
 
 Play = Callable[[Pilot[None]], Awaitable[None]]
-Compare = Callable[..., bool]
 ROOTS = Start(roots=(release.ROOT.public.fingerprint,))
 SHORT = release.WAITS.sha256[:12]
 
@@ -380,37 +378,3 @@ def test_it_is_usable_in_five_lines(ledger: Path, keys: dict[str, Path]) -> None
 
     play(ledger, scene, (20, 5))
     assert last_word(ledger)[0].decision == "approved"
-
-
-SIZES = {"80x24": (80, 24), "120x40": (120, 40), "200x60": (200, 60)}
-
-
-@pytest.mark.parametrize("size", SIZES)
-def test_pictures(snap_compare: Compare, original: Path, size: str) -> None:
-    assert snap_compare(stage.app_on(original), terminal_size=SIZES[size], run_before=after("4"))
-
-
-def test_picture_of_what_was_given_in_the_light(snap_compare: Compare, original: Path) -> None:
-    play_ = after("4", "w", theme=themes.LIGHT.name)
-    assert snap_compare(stage.app_on(original), terminal_size=(80, 24), run_before=play_)
-
-
-def test_picture_of_the_last_look(
-    snap_compare: Compare, original: Path, keys: dict[str, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("custody.tui.screens.approvals.why_read_only", lambda *_: "")
-
-    async def scene(pilot: Pilot[None]) -> None:
-        await after("4")(pilot)
-        await signing(pilot, keys["risk-officer"], reason="change 4712")
-
-    assert snap_compare(stage.app_on(original), terminal_size=(80, 24), run_before=scene)
-
-
-def after(*pressed: str, theme: str = themes.DARK.name) -> Play:
-    async def scene(pilot: Pilot[None]) -> None:
-        pilot.app.theme = theme
-        await stage.settle(pilot)
-        await stage.press(pilot, *pressed)
-
-    return scene

@@ -20,7 +20,6 @@ from custody.kinds.extras import Extras, File
 from custody.ledger.writer import Draft
 from custody.query.artifacts import Order
 from custody.record.preview import MAX_SIZE
-from custody.tui import themes
 from custody.tui.app import CustodyApp, Start
 from custody.tui.judging import Judging
 from custody.tui.links import Link
@@ -33,7 +32,6 @@ from custody.tui.widgets.sections import Sections
 from custody.tui.widgets.table import Table
 
 Play = Callable[[Pilot[None]], Awaitable[None]]
-Compare = Callable[..., bool]
 FIRST = Start(Link("artifacts"))
 DISK = b"the bytes of a wheel"
 
@@ -295,33 +293,6 @@ def test_it_is_usable_in_five_lines(ledger: Path) -> None:
         assert pilot.app.focused is pilot.app.screen.query_one(ArtifactTable)
 
     play(ledger, scene, (20, 5))
-
-
-SIZES = {"80x24": (80, 24), "120x40": (120, 40), "200x60": (200, 60)}
-
-
-@pytest.mark.parametrize("size", SIZES)
-def test_pictures(snap_compare: Compare, ledger: Path, size: str) -> None:
-    keys = ("end", *(["right_square_bracket"] if size == "120x40" else []))
-    assert snap_compare(_app(ledger), terminal_size=SIZES[size], run_before=after(*keys))
-
-
-def test_picture_of_a_report_in_the_light(snap_compare: Compare, ledger: Path) -> None:
-    play_ = after("down", "enter", *["right_square_bracket"] * 3, theme=themes.LIGHT.name)
-    assert snap_compare(_app(ledger), terminal_size=(80, 24), run_before=play_)
-
-
-def _app(ledger: Path) -> CustodyApp:
-    return stage.app_on(ledger, start=FIRST)
-
-
-def after(*pressed: str, theme: str = themes.DARK.name) -> Play:
-    async def scene(pilot: Pilot[None]) -> None:
-        pilot.app.theme = theme
-        await stage.settle(pilot)
-        await stage.press(pilot, *pressed)
-
-    return scene
 
 
 def _append(path: Path, *drafts: Draft) -> None:

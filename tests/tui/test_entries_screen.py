@@ -104,11 +104,11 @@ def test_a_fork_is_drawn_and_told(tmp_path: Path) -> None:
     play(path, scene)
 
 
-def test_searching_goes_from_one_to_the_next(ledger: Path) -> None:
+def test_finding_goes_from_one_to_the_next(ledger: Path) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await stage.press(pilot, "ctrl+f", *"image-scan", "enter")
         assert cursor(pilot) == 5
-        assert "Searched for image-scan" in stage.text(pilot)
+        assert "Found here image-scan" in stage.text(pilot)
         await stage.press(pilot, "n")
         second = cursor(pilot)
         assert second > 5
@@ -117,7 +117,7 @@ def test_searching_goes_from_one_to_the_next(ledger: Path) -> None:
         await stage.press(pilot, "end", "n")
         assert "Not in the" in stage.text(pilot)
         await stage.press(pilot, "escape")
-        assert "Searched for" not in stage.text(pilot)
+        assert "Found here" not in stage.text(pilot)
 
     play(ledger, scene)
 

@@ -3,16 +3,14 @@ what can be found wrong with each by rule. `--snapshot-update` takes them again;
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import gallery
 import pytest
 import release
 import stage
-from faults import faults
+from exhibit import Same, Scene, hang
 from textual.pilot import Pilot
 
 from custody.keys.ed25519 import PublicKey
@@ -23,16 +21,11 @@ from custody.tui.app import CustodyApp, Start
 from custody.tui.links import Link
 from custody.tui.places import Place
 from custody.tui.screens import opening
-from custody.tui.screens.help import HelpScreen, help_text
 from custody.tui.screens.opening import Choice
-from custody.tui.widgets.words import Words
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_ledgers"
 OSLO = "Europe/Oslo"
 HOTFIX = "51d5ae6aa8b0"
-
-Same = Callable[..., bool]
-Scene = Callable[[Pilot[None]], Awaitable[None]]
 
 
 @pytest.fixture(autouse=True)
@@ -132,32 +125,6 @@ TAMPERED: dict[str, tuple[str, Scene, Link]] = {
 }  # fmt: skip
 
 
-def explained(app: CustodyApp) -> set[str]:
-    """The signs that help tells of, here and on the screens behind."""
-    if isinstance(app.screen, HelpScreen):
-        return set(str(app.screen.query_one(Words).visual))
-    known = [sign for screen in app.screen_stack for sign in getattr(screen, "SIGNS", ())]
-    return set(help_text(app._keys_here(), known).plain)
-
-
-def hang(app: CustodyApp, scene: Scene, same: Same) -> None:
-    """Play a scene; then hang its pictures beside those that are kept, and look for faults in each."""
-    wrong: list[str] = []
-
-    async def run() -> None:
-        async with stage.playing(app) as pilot:
-            await scene(pilot)
-            async for size, (dark, light) in stage.sizes(pilot, palette if scene is palette else None):
-                told = explained(app)
-                for name, drawn in (("dark", dark), ("light", light)):
-                    wrong.extend(f"{size} {name}: {one}" for one in faults(app, drawn, told))
-                if not same(gallery.picture(dark, light), size):
-                    wrong.append(f"{size}: the picture differs")
-
-    asyncio.run(run())
-    assert not wrong, "\n".join(wrong)
-
-
 @pytest.fixture
 def _a_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     """What there is to open, on every machine."""
@@ -175,7 +142,12 @@ def _a_folder(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", HEALTHY)
 def test_healthy(name: str, known: Callable[[str], stage.Known], same: Same) -> None:
     scene, link = HEALTHY[name]
-    hang(known("payments").app(Start(link, zone=OSLO)), scene, same)
+    hang(
+        known("payments").app(Start(link, zone=OSLO)),
+        scene,
+        same,
+        again=palette if scene is palette else None,
+    )
 
 
 @pytest.mark.parametrize("name", TAMPERED)

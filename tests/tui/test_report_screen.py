@@ -19,6 +19,7 @@ import pytest
 import seasons
 import stage
 import story
+from exhibit import Same, hang
 from harness import world
 from harness.process import invoke
 from hypothesis import given
@@ -37,7 +38,6 @@ from custody.tui.links import Link, command
 from custody.tui.screens.reports import ReportScreen
 
 Play = Callable[[Pilot[None]], Awaitable[None]]
-Compare = Callable[..., bool]
 SMALL, TINY = (80, 24), (20, 5)
 ROOT = story.ROOT.public.fingerprint
 
@@ -306,17 +306,21 @@ def test_a_pack_is_a_folder_and_replaces_nothing(ledger: Path, folder: Path) -> 
     play(ledger, scene, Link("entries", entry=7))
 
 
-def test_a_file_is_replaced_when_that_is_said_twice(ledger: Path, folder: Path) -> None:
+def test_a_file_is_replaced_when_that_is_said_by_another_key(ledger: Path, folder: Path) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         (folder / "r.md").write_text("mine")
         await stage.press(pilot, "r")
         await write_to(pilot, "r.md")
-        assert "r.md is there already" in stage.text(pilot)
-        assert (folder / "r.md").read_text() == "mine"
-        await write_to(pilot, "r.md ")  # typed again: said once
-        assert (folder / "r.md").read_text() == "mine"
-        await stage.press(pilot, "enter")
+        assert "r.md is there already. y replaces it" in stage.text(pilot)
+        assert "y Replace it" in stage.text(pilot) and "y Copy" not in stage.text(pilot)
+        # A finger that rests on enter says nothing.
+        await stage.press(pilot, "enter", "enter")
+        assert (folder / "r.md").read_text() == "mine" and panel(pilot)._made is None
+        await stage.press(pilot, "escape")
+        assert named(pilot) == "r.md" and panel(pilot).query_one(Input).has_focus
+        await stage.press(pilot, "enter", "y")
         assert (folder / "r.md").read_text().startswith("# ") and panel(pilot)._made is not None
+        assert "y Copy" in stage.text(pilot) and "y Replace it" not in stage.text(pilot)
 
     play(ledger, scene)
 
@@ -335,8 +339,9 @@ def test_neither_a_ledger_nor_a_folder_is_ever_replaced(ledger: Path, folder: Pa
         ):
             await write_to(pilot, name)
             assert why in re.sub(r"\s+", " ", stage.text(pilot))
-            await stage.press(pilot, "enter")
+            await stage.press(pilot, "y")
             assert panel(pilot)._made is None
+            panel(pilot).query_one(Input).value = ""
         assert ledger.read_bytes() == before and (folder / "link.md").is_symlink()
 
     play(ledger, scene)
@@ -347,7 +352,7 @@ def test_what_cannot_be_written_leaves_nothing_behind(
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await stage.press(pilot, "r")
-        for name in ("nowhere/r.md", "file/r.md", "~nobody-here/r.md", "  ", "x" * 300 + ".md"):
+        for name in ("nowhere/r.md", "file/r.md", "nowhere/", "~nobody-here/r.md", "  ", "x" * 300 + ".md"):
             await write_to(pilot, name)
             assert panel(pilot)._made is None and panel(pilot).query_one(Input).has_focus, name
             text = re.sub(r"\s+", " ", stage.text(pilot))
@@ -436,6 +441,16 @@ def test_a_command_is_safe_or_there_is_none(kind: str, query: str, form: str) ->
     assert not told or shlex.split(told)[-1] == "LEDGER"
 
 
+def test_a_folder_that_is_not_safe_to_paste_is_left_to_be_filled_in() -> None:
+    told = [
+        command(("report", "pack", "--out", Path(one)), Path("/e.ledger")) for one in ("/a b/c", "/$(x)/c")
+    ]
+    assert told == [
+        "custody report pack --out '/a b/c' --ledger /e.ledger",
+        "custody report pack --out FILE --ledger /e.ledger",
+    ]
+
+
 @given(st.text(max_size=80), FORM, FORM)
 def test_the_ending_follows_the_form(name: str, form: str, other: str) -> None:
     made = reporting.with_ending(name, form)
@@ -444,13 +459,8 @@ def test_the_ending_follows_the_form(name: str, form: str, other: str) -> None:
     assert reporting.with_ending(made, form) == made
 
 
-SOME = ("clear", "clipboard", "override", "action", "newline")
-
-
 def test_a_hostile_ledger_puts_nothing_on_the_screen(folder: Path) -> None:
-    path = hostile.ledger(
-        folder / "evil.ledger", lambda field: "".join(hostile.PAYLOADS[one] for one in SOME)
-    )
+    path = hostile.ledger(folder / "evil.ledger", hostile.every)
 
     async def scene(pilot: Pilot[None]) -> None:
         for tab in "25":
@@ -492,8 +502,7 @@ async def _written(pilot: Pilot[None]) -> None:
     await pilot.pause()
 
 
-@pytest.mark.parametrize("size", [SMALL, TINY], ids=["80x24", "20x5"])
 @pytest.mark.parametrize("scene", [_typed, _written], ids=["typed", "written"])
-def test_pictures(snap_compare: Compare, ledger: Path, scene: Play, size: tuple[int, int]) -> None:
+def test_pictures(same: Same, ledger: Path, scene: Play) -> None:
     app = stage.app_on(ledger, start=Start(AT_3, (), "UTC"))
-    assert snap_compare(app, terminal_size=size, run_before=scene)
+    hang(app, scene, same, {"80x24": SMALL, "20x5": TINY})

@@ -97,6 +97,7 @@ def test_the_tour_shows_what_its_keys_lead_to(
     if hasattr(time, "tzset"):
         time.tzset()
     monkeypatch.setattr(environments_asked, "datetime", Monday)
+    monkeypatch.setattr(Path, "cwd", classmethod(lambda cls: cls("/evidence")))
     for name, drawn in asyncio.run(walk(one)):
         path = PICTURES / f"{name}.svg"
         if request.config.getoption("update_snapshots", default=False):

@@ -6,7 +6,7 @@ finding of conduct changes no exit status and no verdict.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
@@ -91,13 +91,16 @@ class Deployed(NamedTuple):
         return Conduct(code, what, self.sha256, self.environment, self.proof)
 
 
-def conduct(judgement: Judgement) -> Iterator[Conduct]:
-    """Everything there is to say, deployments first. The cost is a verdict for each deployment and approval."""
+def conduct(judgement: Judgement, looked: Callable[[], object] = lambda: None) -> Iterator[Conduct]:
+    """Everything there is to say, deployments first. The cost is a verdict for each deployment and approval.
+
+    `looked` is called in front of each act that is looked at; what it raises ends it.
+    """
     placed = deployments(judgement.index)
-    yield from _deployments(judgement, placed)
-    yield from _approvals(judgement, placed)
-    yield from _decisions(judgement)
-    yield from _late(judgement)
+    yield from _deployments(judgement, placed, looked)
+    yield from _approvals(judgement, placed, looked)
+    yield from _decisions(judgement, looked)
+    yield from _late(judgement, looked)
 
 
 def deployments(index: Index) -> list[Deployed]:
@@ -105,9 +108,12 @@ def deployments(index: Index) -> list[Deployed]:
     return [Deployed(Proof(*row[:4]), *row[4:]) for row in index.rows(_DEPLOYED)]
 
 
-def _deployments(judgement: Judgement, placed: list[Deployed]) -> Iterator[Conduct]:
+def _deployments(
+    judgement: Judgement, placed: list[Deployed], looked: Callable[[], object]
+) -> Iterator[Conduct]:
     asked_for = {row[0] for row in judgement.index.rows("SELECT DISTINCT environment FROM approval")}
     for one in placed:
+        looked()
         moment = one.proof.time
         facts = judgement.facts(one.sha256, one.environment, moment=moment)
         if not any(record.proof.time <= moment for record in facts.records):
@@ -142,13 +148,16 @@ def _approved(facts: Facts, environment: str, moment: str) -> bool:
     return bool(last) and all(decision == "approved" for decision in last)
 
 
-def _approvals(judgement: Judgement, placed: list[Deployed]) -> Iterator[Conduct]:
+def _approvals(
+    judgement: Judgement, placed: list[Deployed], looked: Callable[[], object]
+) -> Iterator[Conduct]:
     index = judgement.index
     seen = {(one.sha256, one.environment) for one in placed}
     seen.update(index.rows("SELECT sha256, environment FROM span"))
     overdue = _earlier(judgement.now, GRACE)
     known = lru_cache(_KEPT)(lambda sha256, environment: _Approved(judgement, sha256, environment))
     for *proof, name, sha256, environment, decision, in_force in index.rows(_APPROVED):
+        looked()
         one = Deployed(Proof(*proof), name, sha256, environment, "")
         if decision != "approved":
             continue
@@ -190,10 +199,11 @@ def _by_author(judgement: Judgement, one: Deployed, approved: _Approved) -> Iter
         yield one.conduct("approved-by-author", f"{person} approved it, who {people[person]}")
 
 
-def _decisions(judgement: Judgement) -> Iterator[Conduct]:
+def _decisions(judgement: Judgement, looked: Callable[[], object]) -> Iterator[Conduct]:
     """A yes that was taken back, and a yes that what is known by now does not bear out for its moment."""
     before: dict[tuple[str, str], Proof] = {}  # the last yes
     for *proof, name, sha256, environment, result in judgement.index.rows(_DECIDED):
+        looked()
         one = Deployed(Proof(*proof), name, sha256, environment, "")
         passed = before.pop((sha256, environment), None)
         if result == "PASSED":
@@ -215,10 +225,11 @@ def _standing(verdict: Verdict) -> str:
     )
 
 
-def _late(judgement: Judgement) -> Iterator[Conduct]:
+def _late(judgement: Judgement, looked: Callable[[], object]) -> Iterator[Conduct]:
     """Evidence that arrived long after its claimed time: nobody else saw it in between."""
     arrivals = Arrivals(judgement.index)
     for *proof, control, subject in judgement.index.rows(_EVIDENCE):
+        looked()
         position, _, claimed, _ = proof
         arrived = arrivals.of(position, claimed).time
         if claimed < _earlier(arrived, LATE):

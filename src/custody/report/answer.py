@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from custody.query.environments import find_state, log
+from custody.errors import UsageError
+from custody.policy.judgement import Judgement
+from custody.query.environments import environments, find_state, log
 from custody.query.history import History
 from custody.query.moments import parse_reference
 from custody.query.opening import Answers
@@ -47,6 +49,7 @@ def answer(found: Answers, asked: Asked, subject: Subject) -> Document:
 def _environment(found: Answers, asked: Asked, subject: Subject) -> Document:
     reference = parse_reference(subject.query)
     name, index = reference.environment, found.index
+    _check_group(found, name)
     at = subject.at.utc if subject.at is not None else None
     state, _ = find_state(History(index, name), reference, at)
     changes = None
@@ -55,3 +58,15 @@ def _environment(found: Answers, asked: Asked, subject: Subject) -> Document:
         until = subject.until.utc if subject.until is not None else ""
         changes = Changes(since, until, log(index, name, since, until))
     return environment_report(found, asked, name, state, changes, at=at or "")
+
+
+def _check_group(found: Answers, name: str) -> None:
+    """What is known as a group alone has no state of its own to be reported."""
+    if any(one.name == name for one in environments(found.index)):
+        return
+    members = Judgement(found.snapshot, found.index, found.trust).groups().get(name)
+    if members:
+        message = (
+            f"{name} is a group, and a report is on one environment: name a member, {' or '.join(members)}"
+        )
+        raise UsageError(message, code="group")

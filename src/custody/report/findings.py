@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from custody.ledger.findings import CODES
+from custody.ledger.findings import CODES, Severity
 from custody.policy import conduct
 from custody.policy.judgement import Judgement
 from custody.query.index import NOTICES
@@ -17,20 +17,31 @@ from custody.report.document import Document, Row, Section, table
 from custody.report.head import SEVERITIES, compose, entry_at, not_listed, refuses
 from custody.report.resting import with_entries
 
+_GRAVITY: tuple[Severity, ...] = ("fault", "gap", "note")
+
 
 class Line(NamedTuple):
-    """One finding. `position` is -1 where it concerns the whole log; a severity beside verification's is "conduct"."""
+    """One finding. `position` is -1 where it concerns the whole log; a severity beside verification's is "conduct".
+
+    Of conduct it names what was done, where and when: an artifact's `sha256`, an `environment` and a `time`, each ""
+    where there is none.
+    """
 
     severity: str
     code: str
     position: int
     entry: str
     message: str
+    sha256: str = ""
+    environment: str = ""
+    time: str = ""
 
 
-def finding_lines(answers: Answers) -> Iterator[Line]:
-    """What verification found, what answers leave out, and, of a ledger without a fault, what was done amiss."""
-    for finding in answers.report.findings:
+def finding_lines(answers: Answers, looked: Callable[[], object] = lambda: None) -> Iterator[Line]:
+    """What verification found, the gravest first, what answers leave out, and, of a ledger without a fault, what was
+    done amiss. `looked` is as for `conduct.conduct`, which may take a while.
+    """
+    for finding in sorted(answers.report.findings, key=lambda one: _GRAVITY.index(one.severity)):
         yield Line(finding.severity, finding.code, finding.position, finding.entry, finding.message)
     index = answers.index
     for code in NOTICES:
@@ -41,8 +52,9 @@ def finding_lines(answers: Answers) -> Iterator[Line]:
     judgement = Judgement(answers.snapshot, index, answers.trust)
     for one in remarks(index, judgement.interval):
         yield Line("note", one.code, one.position, one.entry, one.message)
-    for act in conduct.conduct(judgement):
-        yield Line("conduct", act.code, act.proof.position, act.proof.entry, act.message)
+    for act in conduct.conduct(judgement, looked):
+        about = act.sha256, act.environment, act.proof.time
+        yield Line("conduct", act.code, act.proof.position, act.proof.entry, act.message, *about)
 
 
 def findings_report(answers: Answers, asked: Asked) -> Document:

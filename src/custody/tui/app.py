@@ -156,10 +156,15 @@ class CustodyApp(TerminalApp):
         self._opened += 1
         session = Session(self._opened, snapshot, expectations, self.post_message, self._worker)
         self.sessions.append(session)
-        self.session = session
+        self._to_front(session)
         for screen in SCREENS:
             self.add_mode(self._mode(screen.TAB), partial(screen, session))
         return session
+
+    def _to_front(self, session: Session) -> None:
+        if self.session is not None and self.session is not session:
+            self.session.leave()
+        self.session = session
 
     def _mode(self, tab: str, session: Session | None = None) -> str:
         session = session or self.session
@@ -245,7 +250,7 @@ class CustodyApp(TerminalApp):
         """Bring another open ledger to the front, in the same tab."""
         self._close_above()
         tab = self.tab or "overview"
-        self.session = session
+        self._to_front(session)
         self.switch_mode(self._mode(tab))
 
     # --- beginning and end
@@ -350,7 +355,7 @@ class CustodyApp(TerminalApp):
         while self._back:
             session, link = self._back.pop()
             if session in self.sessions:
-                self.session = session
+                self._to_front(session)
                 self._arrive(link)
                 return
 

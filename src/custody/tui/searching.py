@@ -7,7 +7,6 @@ thread of their own: nothing may keep a person who quits waiting.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 from custody.errors import CustodyError, UsageError
@@ -18,6 +17,7 @@ from custody.query.names import Named, find_entries, named_artifacts, named_peop
 from custody.query.opening import Answers
 from custody.query.search import Hit, open_words, search
 from custody.tui.judging import Judging
+from custody.tui.work import Came, Crashed, Post
 
 SHOWN = 20
 """Of artifacts, of environments and services, of people."""
@@ -46,14 +46,14 @@ def read_entries(snapshot: Snapshot, text: str) -> list[EntryLine]:
 class Searching:
     """What is verified, to be searched. All but `read_names` and `read_hits` never waits."""
 
-    def __init__(self, answers: Answers, judging: Judging, crashed: Callable[[Exception], object]) -> None:
+    def __init__(self, answers: Answers, judging: Judging, post: Post) -> None:
         self.answers = answers
         self.stage: Stage = "unread"
         self.done = 0
         self.why = ""  # it failed
         self._judging = judging
         self._groups: tuple[str, ...] | None = None
-        self._crashed = crashed
+        self._post = post
         self._words: Index | None = None
         self._lock = threading.Lock()
         self._end = threading.Event()
@@ -105,20 +105,21 @@ class Searching:
         except CustodyError as error:
             self._fail(end, str(error))
         except Exception as error:  # noqa: BLE001 - a thread's own traceback would be written across the screen
-            self._fail(end, "")
             if not end.is_set():
-                self._crashed(error)
+                self._post(Crashed(error))
         else:
             with self._lock:
                 if end.is_set():
                     words.close()
                 else:
                     self._words, self.stage = words, "ready"
+                    self._post(Came())
 
     def _fail(self, end: threading.Event, why: str) -> None:
         with self._lock:
             if not end.is_set():
                 self.stage, self.why = "failed", why
+                self._post(Came())
 
     # --- questions, to be asked in a thread
 

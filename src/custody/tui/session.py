@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from textual.message import Message
@@ -11,9 +12,10 @@ from custody.ledger.reader import Snapshot
 from custody.query.opening import Answers
 from custody.trust.verification import Expectations
 from custody.tui.judging import Judging
+from custody.tui.looking import Looking
 from custody.tui.searching import Searching
 from custody.tui.state import State
-from custody.tui.work import Began, Concluded, Crashed, Failed, Indexed, Paused, Post, Progressed, Work
+from custody.tui.work import Began, Concluded, Failed, Indexed, Paused, Post, Progressed, Work
 
 Worker = Callable[[Post, Snapshot, Expectations], Work]
 
@@ -45,6 +47,7 @@ class Session:
         self._runs = 0
         self.sought = ""  # what was last searched for
         self._searching: Searching | None = None
+        self._looking: Looking | None = None
         self.work = self._make()
 
     def _make(self) -> Work:
@@ -69,23 +72,42 @@ class Session:
         """What can be searched of it; None as long as no question is answered."""
         answers = self.answers
         if answers is not None and (self._searching is None or self._searching.index is not answers.index):
-            self._search_no_more()
-            run = self._runs
-            self._searching = Searching(
-                answers,
-                Judging(self.state, answers.index),
-                lambda error: self._post(Said(self, run, Crashed(error))),
-            )
+            self._searching = Searching(answers, Judging(self.state, answers.index), self._say(self._runs))
         return self._searching if answers is not None else None
 
-    def _search_no_more(self) -> None:
+    @property
+    def looking(self) -> Looking | None:
+        """What is looked for beyond what verification finds; None as long as no question is answered."""
+        answers = self.answers
+        if answers is not None and (self._looking is None or self._looking.index is not answers.index):
+            self._looking = Looking(answers, self._say(self._runs))
+        return self._looking if answers is not None else None
+
+    def leave(self) -> None:
+        """Another ledger came to the front: what takes long and nobody looks at is given up."""
+        if self._looking is not None:
+            self._looking.stop()
+
+    def _say(self, run: int) -> Post:
+        """For a thread that works on the answers of this run of the verification."""
+
+        def post(message: Message) -> None:
+            with suppress(RuntimeError):  # a loop that is closed already has nobody left to tell
+                self._post(Said(self, run, message))
+
+        return post
+
+    def _let_go(self) -> None:
+        """What rests on answers that are about to go."""
         if self._searching is not None:
             self._searching.close()
-            self._searching = None
+        if self._looking is not None:
+            self._looking.stop()
+        self._searching = self._looking = None
 
     def verify_again(self) -> None:
         """From the start, with every signature, whatever is remembered. The worker before this one must be stopped."""
-        self._search_no_more()
+        self._let_go()
         self.state.restart()
         self.state.paused = False
         self.work = self._make()
@@ -101,7 +123,7 @@ class Session:
         state = self.state
         match said.what:
             case Began(container=container):
-                self._search_no_more()
+                self._let_go()
                 state.restart()
                 state.stage = "container" if container else "entries"
             case Progressed() as step:
@@ -122,7 +144,7 @@ class Session:
     def close(self) -> None:
         """Stop verifying, and let the file go."""
         self.work.stop()
-        self._search_no_more()
+        self._let_go()
         if self.state.index is not None:
             self.state.index.close()
         self.state.snapshot.close()

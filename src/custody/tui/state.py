@@ -18,11 +18,12 @@ from custody.trust.verification import FINDINGS_KEPT, Expectations, Report, Veri
 
 Stage = Literal["opening", "container", "entries", "indexing", "done", "stopped"]
 Tone = Literal["waiting", "good", "gap", "fault"]
+Weight = Severity | Literal["conduct"]
 Mark = Literal["waiting", "verified", "idle", "fault"]
 
 MAX_ROWS = 1_000_000_000  # a position beyond it is a forgery that no screen needs to scroll to
 _DIGEST = 32
-_WEIGHTS: tuple[Severity, ...] = ("fault", "gap", "note")
+WEIGHTS: tuple[Weight, ...] = ("fault", "gap", "note", "conduct")
 
 # What a fault is called in the seal. Whatever is not named here was tampered with.
 _FAULT_WORDS = {
@@ -61,12 +62,18 @@ class Verdict(NamedTuple):
 
 
 class Remark(NamedTuple):
-    """A finding, or what the index could make nothing of: a row in the table of findings."""
+    """A finding, or what the index could make nothing of: a row in the table of findings.
 
-    severity: Severity
+    One of conduct names what was done, where and when, as `report.findings.Line` does.
+    """
+
+    severity: Weight
     code: str
     position: int
     message: str
+    sha256: str = ""
+    environment: str = ""
+    time: str = ""
 
 
 class Judgements:
@@ -189,7 +196,7 @@ class State:
     def remarks(self) -> list[Remark]:
         """Faults first, then gaps, then notes; each by position."""
         found = [Remark(one.severity, one.code, one.position, one.message) for one in self.findings]
-        return sorted((*found, *self.notices), key=lambda one: (_WEIGHTS.index(one.severity), one.position))
+        return sorted((*found, *self.notices), key=lambda one: (WEIGHTS.index(one.severity), one.position))
 
     @property
     def refusal(self) -> str:

@@ -73,6 +73,11 @@ class Indexed(Message):
 
 
 @dataclass
+class Came(Message):
+    """What was asked for behind the screen is there, or will not come."""
+
+
+@dataclass
 class Failed(Message):
     """Verification could not go on; the error's line says why."""
 

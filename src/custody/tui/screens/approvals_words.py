@@ -19,13 +19,13 @@ from custody.tui.widgets.words import ACCENT, FAULT, GAP, GOOD, MUTED, Part, fac
 
 WAITING = (
     Column("", 1),
-    Column("Recorded (UTC)", 16, roomy=19, clip=True, from_width=80),
-    Column("Artifact", 8, roomy=16, flex=2),
-    Column("Version", 8, roomy=10, from_width=36),
-    Column("For", 8, roomy=10, from_width=30),
-    Column("Waits for", 12, roomy=16, flex=2, from_width=50),
-    Column("Also in the way", 16, flex=1, from_width=86),
-    Column("Fingerprint", 12, clip=True, from_width=110),
+    Column("Recorded (UTC)", 16, clip=True, from_width=80),
+    Column("Artifact", 8, flex=2),
+    Column("Version", 8, from_width=36),
+    Column("For", 6, roomy=8, from_width=30),
+    Column("Waits for", 12, flex=3, from_width=50),
+    Column("Also in the way", 17, from_width=86),
+    Column("Fingerprint", 12, clip=True, from_width=140),
 )
 GIVEN = (
     Column("", 1),

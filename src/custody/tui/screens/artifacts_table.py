@@ -18,7 +18,7 @@ ENVIRONMENTS_SHOWN = 6
 """Columns of verdicts, where there is room for them; an artifact's page tells of every environment."""
 
 _FIRST = (
-    Column("Artifact", flex=3),
+    Column("Artifact", flex=4),
     Column("Version", 8, roomy=12, from_width=30),
     Column("Fingerprint", 12, clip=True, from_width=70),
     Column("Commit", 8, clip=True, from_width=110),
@@ -52,7 +52,7 @@ class ArtifactTable(Table):
             self._judging, self._verdicts, self._failed = judging, {}, False
         self._environments = tuple(environments[:ENVIRONMENTS_SHOWN])
         verdicts = (
-            Column(name, _WIDTH, from_width=60 + 20 * number)
+            Column(name, _WIDTH, flex=1, from_width=60 + 20 * number)
             for number, name in enumerate(self._environments)
         )
         self.columns = tuple(chain(_FIRST, verdicts, _LAST))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import ClassVar, Literal
 from zoneinfo import ZoneInfo
@@ -24,7 +25,7 @@ from custody.tui.widgets.seal import Seal
 from custody.tui.widgets.sections import Sections
 from custody.tui.widgets.words import FAULT, GAP, GOOD, MUTED, Words, line, lines
 
-Step = Literal["asking", "making", "written"]
+Step = Literal["asking", "taken", "making", "written"]
 
 
 class ReportScreen(ModalScreen[None]):
@@ -39,8 +40,10 @@ class ReportScreen(ModalScreen[None]):
                 tooltip="The next form of the report: Markdown, HTML, JSON, a pack with the proofs"),
         Binding("shift+tab", "form(-1)", "Form before", show=False, id="report.form-before"),
         Binding("y", "copy", "Copy", id="report.copy", tooltip="Copy the command that makes the report again"),
-        Binding("escape,enter", "leave", "Back", id="report.back",
-                tooltip="Back to what is reported; what is not written yet is not"),
+        Binding("y", "replace", "Replace it", id="report.replace", tooltip="Put the report in the place of that file"),
+        Binding("escape", "leave", "Back", id="report.back",
+                tooltip="Back to the name, or to what is reported; what is not written yet is not"),
+        Binding("enter", "close", "Close", show=False, id="report.close"),
     ]  # fmt: skip
 
     def __init__(self, state: State, subject: Subject, zone: ZoneInfo) -> None:
@@ -52,7 +55,7 @@ class ReportScreen(ModalScreen[None]):
         self._form = "md"
         self._typed = ""
         self._folder = Path()
-        self._replace: Path | None = None  # what is there already, and was named once
+        self._taken: Path | None = None  # what is there already, and is not replaced yet
         self._going = Going()
         self._made: Made | None = None
 
@@ -84,8 +87,10 @@ class ReportScreen(ModalScreen[None]):
         """A form is chosen before it is written, and copied is what was."""
         if action == "form":
             return self._step == "asking"
-        if action == "copy":
+        if action in ("copy", "close"):
             return self._step == "written"
+        if action == "replace":
+            return self._step == "taken"
         return super().check_action(action, parameters)
 
     # --- where to, and in what form
@@ -114,7 +119,7 @@ class ReportScreen(ModalScreen[None]):
     def _type(self, text: str) -> None:
         if self._step != "asking":
             return  # put away, and not typed
-        self._typed, self._replace = text, None
+        self._typed = text
         self._form = form_of(text.strip(), self._form)
         self._say(Content(""))
         self._draw()
@@ -129,7 +134,7 @@ class ReportScreen(ModalScreen[None]):
 
     def _choose(self, form: str) -> None:
         """Another form: the name ends as it does."""
-        self._form, self._replace = form, None
+        self._form = form
         self._typed = with_ending(self._typed.strip(), form)
         self._say(Content(""))
         self._ask()
@@ -138,20 +143,25 @@ class ReportScreen(ModalScreen[None]):
 
     def _take(self, text: str) -> str:
         self._typed = text
+        if self._form != PACK and text.rstrip().endswith(("/", os.sep)):
+            return "which file in it?"
         try:
             path = place(text, self._folder)
         except UsageError as error:
             return str(error)
+        self._write(path)
+        return ""
+
+    def action_replace(self) -> None:
+        if self._taken is not None:
+            self._write(self._taken, replace=True)
+
+    def _write(self, path: Path, *, replace: bool = False) -> None:
+        self._taken = None
         self._going = going = Going()
         self._go("making")
         self._say(line(("It is being made. Escape calls it back.", MUTED)))
-        state, subject, form, zone, replace = (
-            self._state,
-            self._subject,
-            self._form,
-            self._zone,
-            path == self._replace,
-        )
+        state, subject, form, zone = self._state, self._subject, self._form, self._zone
         ask(
             self,
             "report",
@@ -159,7 +169,6 @@ class ReportScreen(ModalScreen[None]):
             self._tell,
             lambda error: self._not_written(path, error),
         )
-        return ""
 
     def _tell(self, made: Made) -> None:
         self._made = made
@@ -176,11 +185,14 @@ class ReportScreen(ModalScreen[None]):
     def _not_written(self, path: Path, error: CustodyError) -> None:
         if error.code == "stopped":
             return  # whoever called it back is gone already
-        self._ask()
         if error.code == "exists" and self._form != PACK:
-            self._replace = path
-            self._say(line((f"! {path.name} is there already. Enter once more replaces it.", GAP), limit=600))
+            self._taken = path
+            self._go("taken")
+            self._say(
+                line((f"! {path.name} is there already. y replaces it, escape leaves it.", GAP), limit=600)
+            )
             return
+        self._ask()
         advice = " Type another folder, or make room in it." if error.code == "unwritable" else ""
         self._say(line((f"✗ {error}. Nothing was written.{advice}", FAULT), limit=1200))
 
@@ -198,8 +210,14 @@ class ReportScreen(ModalScreen[None]):
     # --- back
 
     def action_leave(self) -> None:
-        if self._step != "making" or self._going.call_back():
+        if self._step == "taken":
+            self._say(Content(""))
+            self._ask()
+        elif self._step != "making" or self._going.call_back():
             self.dismiss(None)
+
+    def action_close(self) -> None:
+        self.dismiss(None)
 
     @on(Line.Closed)
     def prompt_closed(self) -> None:

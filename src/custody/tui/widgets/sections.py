@@ -12,11 +12,11 @@ from textual.widget import Widget
 
 from custody.tui.widgets.words import ACCENT, MUTED, line
 
-_SHORT = 3
+_CURRENT = f"{ACCENT} bold underline"
 
 
 class Sections(Widget):
-    """Names of parts; where there is no room for all, those that are not current are cut short."""
+    """Names of parts; where there is no room for all, the current one stands alone."""
 
     DEFAULT_CSS = """
     Sections { height: 1; text-wrap: nowrap; }
@@ -49,16 +49,23 @@ class Sections(Widget):
         roomy = sum(len(title) + 2 for title in self._titles.values()) <= self.size.width
         self._starts = []
         parts, at = [], 0
+        if not roomy:
+            return self._alone()
         for name, title in self._titles.items():
-            current = name == self.current
-            text = title if roomy or current else title[:_SHORT]
             self._starts.append((at, name))
-            parts.append(line((text, f"{ACCENT} bold underline" if current else MUTED)))
+            parts.append(line((title, _CURRENT if name == self.current else MUTED)))
             parts.append(Content("  "))
-            at += len(text) + 2
+            at += len(title) + 2
         if self.size.width - at >= len(self._hint):
             parts.append(line((self._hint, MUTED)))
         return Content("").join(parts)
+
+    def _alone(self) -> Content:
+        """The current one, and which it is; a click leads to the next."""
+        self._starts = [(0, self.beside(1))]
+        title, place = self._titles[self.current], list(self._titles).index(self.current) + 1
+        told = line((title, _CURRENT), (f"  {place} of {len(self._titles)}  {self._hint}", MUTED))
+        return told.truncate(self.size.width, ellipsis=True)
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
