@@ -6,6 +6,7 @@ Every word of the text has to be in one name, in whatever letters; a fingerprint
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
@@ -45,7 +46,7 @@ class Named(NamedTuple):
 
 def words_of(text: str) -> list[str]:
     """The words that have to be in a name."""
-    return text.split()[:MOST_WORDS]
+    return unicodedata.normalize("NFC", text).split()[:MOST_WORDS]
 
 
 def find_entries(snapshot: Snapshot, text: str, limit: int) -> list[EntryLine]:

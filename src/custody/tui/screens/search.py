@@ -263,7 +263,10 @@ class SearchScreen(Screen[None]):
 
     def command(self) -> Sequence[str]:
         """The words of the command that searches for the same."""
-        return ("search", *self.text.split()) if self.text else ()
+        wanted = self.text.split()
+        if not wanted or any(word.startswith("-") for word in wanted):  # which would be an option there
+            return ()
+        return ("search", *wanted)
 
     def action_copy_command(self) -> None:
         self.ledger.copy_words(self, self.command(), "No command searches for just this.")
