@@ -108,8 +108,11 @@ else:
             written waits for ever."""
             poll = select.poll()
             poll.register(self.fileno, 0)
-            while not any(what & (select.POLLHUP | select.POLLERR) for _, what in poll.poll()):
-                pass
+            seen = 0
+            while not seen & (select.POLLHUP | select.POLLERR):
+                if seen & select.POLLNVAL:
+                    return  # a system that watches no terminals, as some macOS
+                seen = poll.poll()[0][1]
             os._exit(_SIGNALLED + signal.SIGHUP)
 
         def _run_input_thread(self) -> None:
