@@ -294,7 +294,7 @@ def test_what_a_stranger_wrote_only_stands_there(ledger: Path, monkeypatch: pyte
         shown = []
         for one in evil:
             shown.append(stage.text(pilot))
-            assert f"Found     {safe_text(one)}" in shown[-1]
+            assert f"Found     {safe_text(one)[:60]}" in shown[-1]
             await stage.press(pilot, "down")
         assert "\n".join(shown).replace("\n", "").isprintable()
         await stage.press(pilot, "e")  # to an environment of no name that there is

@@ -259,7 +259,7 @@ def test_the_command(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert copied[0][:30] in stage.text(pilot)
         for text in ("$(id)", "--at x", "-n 1", "`x`", "a;b", "café"):
             await look_for(pilot, text, "tab", "y", "slash")
-            assert "No command gives just this." in stage.text(pilot), text
+            assert "No command searches for just this." in stage.text(pilot), text
         assert len(copied) == 1
 
     play(ledger, scene)
@@ -406,11 +406,11 @@ def test_a_ledger_verified_again_is_searched_anew(ledger: Path) -> None:
 
 @pytest.mark.parametrize("payloads", [hostile.MARKUP, hostile.TERMINAL], ids=["markup", "terminal"])
 def test_what_a_stranger_wrote_only_stands_there(tmp_path: Path, payloads: dict[str, str]) -> None:
-    path = hostile.ledger(tmp_path / "hostile.ledger", "LIVE EVIL".join(payloads.values()))
+    path = hostile.ledger(tmp_path / "hostile.ledger", lambda field: hostile.every(field, payloads))
     shown: list[str] = []
 
     async def scene(pilot: Pilot[None]) -> None:
-        for text in ("evil", "click" if payloads is hostile.MARKUP else "prod"):
+        for text in ("liev", "click" if payloads is hostile.MARKUP else "prod"):
             await look_for(pilot, text)
             for _ in range(4):
                 shown.append(stage.text(pilot))
@@ -422,7 +422,7 @@ def test_what_a_stranger_wrote_only_stands_there(tmp_path: Path, payloads: dict[
 
     play(path, scene, (200, 60))
     every = "\n".join(shown)
-    assert every.count("EVIL") > 30 and every.replace("\n", "").isprintable()
+    assert every.count("LiEv") > 30 and every.replace("\n", "").isprintable()
     if payloads is hostile.MARKUP:
         assert "[green]" in every and "[/nope]" in every and "[@click=app.quit]" in every
 
