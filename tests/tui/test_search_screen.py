@@ -12,13 +12,14 @@ import hostile
 import pytest
 import stage
 import story
+from exhibit import Same, hang
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
 from custody.query import search as searched
 from custody.text import safe_text
 from custody.tui import searching
-from custody.tui.app import CustodyApp, Start
+from custody.tui.app import CustodyApp
 from custody.tui.links import Link
 from custody.tui.screens.entries import EntriesScreen
 from custody.tui.screens.environments import EnvironmentsScreen
@@ -475,19 +476,9 @@ def test_the_cursor_passes_over_headings(ledger: Path) -> None:
 # --- pictures
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
-def test_picture(snap_compare: Callable[..., bool], ledger: Path, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize("text", ["api", ""], ids=["found", "nothing-typed"])
+def test_pictures(same: Same, ledger: Path, text: str) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        await stage.settle(pilot)
-        await look_for(pilot, "api", "down")
+        await look_for(pilot, text, *["down"] * bool(text))
 
-    app = stage.app_on(ledger, start=Start())
-    assert snap_compare(app, terminal_size=size, run_before=scene)
-
-
-def test_picture_of_what_can_be_searched(snap_compare: Callable[..., bool], ledger: Path) -> None:
-    async def scene(pilot: Pilot[None]) -> None:
-        await stage.settle(pilot)
-        await stage.press(pilot, "slash")
-
-    assert snap_compare(stage.app_on(ledger), terminal_size=SMALL, run_before=scene)
+    hang(stage.app_on(ledger), scene, same, {"80x24": SMALL, "120x40": LARGE} if text else {"80x24": SMALL})
