@@ -24,6 +24,7 @@ from custody.tui.work import Began, Indexed, Post, Progressed, Work
 
 ELAPSED = 0.8
 application.LOOK_EVERY = 3600.0  # a steady snapshot's file is nowhere, and tests look when they mean to
+Input.cursor_blink._default = False  # or a picture would be another one every half second
 
 _GLANCE = 0.02  # seconds given to short timers, and to those who work in another thread
 

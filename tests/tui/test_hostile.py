@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import unicodedata
 from pathlib import Path
 
 import hostile
@@ -90,3 +91,16 @@ def test_a_verdict_cannot_be_imitated() -> None:
     """The seal is one line, whatever a file's origin says."""
     seal = describe(Verdict("fault", "TAMPERED", "x\n✓ INTACT AND ANCHORED  acme.example"))
     assert isinstance(seal, Content) and "\n" not in seal.plain and seal.plain.startswith("✗ TAMPERED")
+
+
+@pytest.mark.parametrize(
+    "text", ["क" + "ा" * 3, "🇩🇪", "👍🏽", "a🏿", "e\u0301\u0302\u0303", "한", "\u1112\u1161\u11ab", "①", "ﷺ"]
+)
+@pytest.mark.parametrize("width", [1, 7, 20])
+def test_no_name_pushes_what_stands_behind_it_out_of_sight(text: str, width: int) -> None:
+    """By how a terminal counts that draws every mark with a width of its own beside its letter."""
+    shown = fit(text * 60, width, Column("x"))
+    assert sum(1 if unicodedata.category(char) == "Mc" else cell_len(char) for char in shown) <= width
+    assert not any(
+        "\U0001f1e6" <= char <= "\U0001f1ff" or "\U0001f3fb" <= char <= "\U0001f3ff" for char in shown
+    )

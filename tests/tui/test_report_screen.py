@@ -311,16 +311,16 @@ def test_a_file_is_replaced_when_that_is_said_by_another_key(ledger: Path, folde
         (folder / "r.md").write_text("mine")
         await stage.press(pilot, "r")
         await write_to(pilot, "r.md")
-        assert "r.md is there already. y replaces it" in stage.text(pilot)
-        assert "y Replace it" in stage.text(pilot) and "y Copy" not in stage.text(pilot)
+        assert "r.md is there already. o overwrites it" in stage.text(pilot)
+        assert "o Overwrite" in stage.text(pilot) and "y Copy" not in stage.text(pilot)
         # A finger that rests on enter says nothing.
         await stage.press(pilot, "enter", "enter")
         assert (folder / "r.md").read_text() == "mine" and panel(pilot)._made is None
         await stage.press(pilot, "escape")
         assert named(pilot) == "r.md" and panel(pilot).query_one(Input).has_focus
-        await stage.press(pilot, "enter", "y")
+        await stage.press(pilot, "enter", "o")
         assert (folder / "r.md").read_text().startswith("# ") and panel(pilot)._made is not None
-        assert "y Copy" in stage.text(pilot) and "y Replace it" not in stage.text(pilot)
+        assert "y Copy" in stage.text(pilot) and "o Overwrite" not in stage.text(pilot)
 
     play(ledger, scene)
 
@@ -339,7 +339,7 @@ def test_neither_a_ledger_nor_a_folder_is_ever_replaced(ledger: Path, folder: Pa
         ):
             await write_to(pilot, name)
             assert why in re.sub(r"\s+", " ", stage.text(pilot))
-            await stage.press(pilot, "y")
+            await stage.press(pilot, "o")
             assert panel(pilot)._made is None
             panel(pilot).query_one(Input).value = ""
         assert ledger.read_bytes() == before and (folder / "link.md").is_symlink()

@@ -21,6 +21,7 @@ from textual.widgets import Input
 
 from custody.ledger.reader import Snapshot, open_ledger
 from custody.tui.app import CustodyApp, Start
+from custody.tui.dropped import dropped_paths
 from custody.tui.palette import Palette
 from custody.tui.screens.approvals import ApprovalsScreen
 from custody.tui.screens.artifacts import ArtifactsScreen
@@ -220,3 +221,8 @@ def test_without_a_ledger_a_home_that_cannot_be_written_ends_nothing(
         assert story.ORIGIN and app.state.verdict.word == "INTACT AND ANCHORED"
 
     play(ledger, scene)
+
+
+@pytest.mark.parametrize("pasted", ["file://[x", "file://%zz", "'", "/a\0b", "\\", "file:", "~/x", "-rf /"])
+def test_what_is_pasted_and_names_no_file_is_no_file(pasted: str) -> None:
+    assert all(path.is_absolute() for path in dropped_paths(pasted))

@@ -21,10 +21,9 @@ def dropped_paths(text: str) -> list[Path]:
     if len(text) > _LENGTH or "\0" in text:
         return []
     try:
-        words = shlex.split(text)
-    except ValueError:  # a quotation mark without its other
+        paths = [_path(word) for word in shlex.split(text)]
+    except ValueError:  # a quotation mark without its other, or an address that is none
         return []
-    paths = [_path(word) for word in words]
     return [path for path in paths if path is not None] if None not in paths else []
 
 

@@ -6,13 +6,14 @@ Textual's own palette draws what is given to it as a text as markup, so it is gi
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from textual.binding import Binding
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
-from textual.widgets import Input, OptionList
+from textual.widgets import Input
 
 from custody.text import safe_text
 from custody.tui.links import Link
@@ -95,11 +96,10 @@ class Palette(CommandPalette):
     def on_mount(self) -> None:
         self.query_one(Input).restrict = DRAWN  # what is typed is drawn as it is
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """To turn the pages of a list of nothing is an error of Textual's."""
-        if action == "command_list":
-            return bool(self.query_one(OptionList).option_count)
-        return super().check_action(action, parameters)
+    def _action_command_list(self, action: str) -> None:
+        """To turn the pages of a list that is empty, or not laid out yet, is an error of Textual's."""
+        with suppress(KeyError):
+            super()._action_command_list(action)
 
 
 def _title(binding: Binding) -> str:

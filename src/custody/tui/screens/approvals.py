@@ -263,7 +263,8 @@ class ApprovalsScreen(AnswersScreen):
     @on(AskedPane.Left)
     def leave_pane(self) -> None:
         self.remove_class("-inside")
-        self._table.focus()
+        if self.pane.has_focus:  # else the next key has already opened a line to type in
+            self._table.focus()
 
     # --- one question
 

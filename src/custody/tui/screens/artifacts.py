@@ -251,7 +251,8 @@ class ArtifactsScreen(AnswersScreen):
     @on(ArtifactPage.Left)
     def leave_page(self) -> None:
         self.remove_class("-page")
-        self.query_one(ArtifactTable).focus()
+        if self.page.has_focus_within:  # else the next key has already opened a line to type in
+            self.query_one(ArtifactTable).focus()
 
     # --- the page
 

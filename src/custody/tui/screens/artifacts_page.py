@@ -20,7 +20,7 @@ from custody.tui.screens import artifacts_words as words
 from custody.tui.screens.artifacts_reading import AttachedFile, Opened, Page, open_file, read_files
 from custody.tui.widgets.asking import ask
 from custody.tui.widgets.sections import Sections
-from custody.tui.widgets.table import Rows, Table
+from custody.tui.widgets.table import LazyRows, Table
 from custody.tui.widgets.words import FAULT, MUTED, Words, line
 
 SECTIONS: Mapping[str, str] = {
@@ -105,7 +105,7 @@ class ArtifactPage(Vertical):
         self.page = page
         self.query_one("#headline", Words).say(words.headline(page))
         timeline = self.query_one("#timeline", Table)
-        timeline.show_rows(Rows(page.trace.items, words.timeline_row))
+        timeline.show_rows(LazyRows(page.trace.items, words.timeline_row))
         self._show_controls(page)
         self.query_one("#source > Words", Words).say(words.source(page))
         self.query_one("#signed > Words", Words).say(words.signed(page))

@@ -147,7 +147,8 @@ class EntriesScreen(LedgerScreen):
     @on(EntryPane.Left)
     def leave_pane(self) -> None:
         self.remove_class("-inside")
-        self.query_one(EntryTable).focus()
+        if self.query_one(EntryPane).has_focus:  # else the next key has already opened a line to type in
+            self.query_one(EntryTable).focus()
 
     def _read(self, position: int) -> None:
         snapshot, strip = self.state.snapshot, self.query_one(ChainStrip)

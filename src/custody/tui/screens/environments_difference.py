@@ -11,7 +11,7 @@ from textual.widget import Widget
 from custody.query.diffs import DiffLine
 from custody.tui.screens.environments_reading import Compared, Cursor
 from custody.tui.screens.environments_words import CHANGES, between, change_facts, change_row
-from custody.tui.widgets.table import Rows, Table
+from custody.tui.widgets.table import LazyRows, Table
 from custody.tui.widgets.words import Words, lines
 
 
@@ -67,7 +67,7 @@ class DifferenceView(Vertical):
         empty = "" if compared.complaint else "No difference: the same runs in the same services, as often."
         at = next((n for n, one in enumerate(self._shown) if one.change.service == self._service), 0)
         with self.prevent(Table.Highlighted):
-            self.table.show_rows(Rows(self._shown, lambda one: change_row(one, compared)), empty)
+            self.table.show_rows(LazyRows(self._shown, lambda one: change_row(one, compared)), empty)
             self.table.go(at)
 
 

@@ -14,7 +14,7 @@ from custody.tui.screens.environments_moment import Clocks, Looked, briefly, mom
 from custody.tui.screens.environments_reading import Cursor, Sight, View
 from custody.tui.screens.environments_words import SERVICES, Shown, rows_of, service_row
 from custody.tui.widgets.states import StatesStrip
-from custody.tui.widgets.table import Rows, Table
+from custody.tui.widgets.table import LazyRows, Table
 from custody.tui.widgets.words import Words, lines
 
 _NO_VERDICTS: Mapping[tuple[str, str], Verdict] = {}
@@ -159,7 +159,7 @@ class EnvironmentPane(Vertical):
     def _draw_rows(self) -> None:
         known = self._view is not None and self._view.standing.state is not None
         empty = "None that is looked for." if self._sought else "Nothing ran here." if known else "Not known."
-        self.table.show_rows(Rows(self.shown, lambda one: service_row(one, self.verdict_on(one))), empty)
+        self.table.show_rows(LazyRows(self.shown, lambda one: service_row(one, self.verdict_on(one))), empty)
 
     def verdict_on(self, one: Shown) -> Verdict | None:
         """The verdict on a row, once it is there."""

@@ -40,7 +40,7 @@ class ReportScreen(ModalScreen[None]):
                 tooltip="The next form of the report: Markdown, HTML, JSON, a pack with the proofs"),
         Binding("shift+tab", "form(-1)", "Form before", show=False, id="report.form-before"),
         Binding("y", "copy", "Copy", id="report.copy", tooltip="Copy the command that makes the report again"),
-        Binding("y", "replace", "Replace it", id="report.replace", tooltip="Put the report in the place of that file"),
+        Binding("o", "replace", "Overwrite", id="report.replace", tooltip="Put the report in the place of that file"),
         Binding("escape", "leave", "Back", id="report.back",
                 tooltip="Back to the name, or to what is reported; what is not written yet is not"),
         Binding("enter", "close", "Close", show=False, id="report.close"),
@@ -189,7 +189,7 @@ class ReportScreen(ModalScreen[None]):
             self._taken = path
             self._go("taken")
             self._say(
-                line((f"! {path.name} is there already. y replaces it, escape leaves it.", GAP), limit=600)
+                line((f"! {path.name} is there already. o overwrites it, escape leaves it.", GAP), limit=600)
             )
             return
         self._ask()

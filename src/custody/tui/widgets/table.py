@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic, NamedTuple, Self, TypeVar, overload
+from unicodedata import category
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -40,7 +41,7 @@ Row = Sequence[Cell]
 T = TypeVar("T")
 
 
-class Rows(Sequence[Row], Generic[T]):
+class LazyRows(Sequence[Row], Generic[T]):
     """A row for each of some values, made when it is drawn: of ten thousand a screen shows fifty."""
 
     def __init__(self, values: Sequence[T], row: Callable[[T], Row]) -> None:
@@ -56,7 +57,7 @@ class Rows(Sequence[Row], Generic[T]):
     def __getitem__(self, index: slice) -> Sequence[Row]: ...
     def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
         if isinstance(index, slice):
-            return Rows(self._values[index], self._row)
+            return LazyRows(self._values[index], self._row)
         return self._row(self._values[index])
 
 
@@ -333,22 +334,40 @@ def pieces_of(cell: Cell, room: int, column: Column) -> list[tuple[str, str]]:
         text, look = (cell, "") if isinstance(cell, str) else cell
         return [(fit(text, room, column), look)]
     pieces = [(plain.shown(safe_text(text, LIMIT)), look) for text, look in cell if text]
-    if sum(cell_len(text) for text, _ in pieces) <= room:
-        return [*pieces, (" " * (room - sum(cell_len(text) for text, _ in pieces)), "")]
-    cut, left = [], room - 1
+    length = sum(_widest(text) for text, _ in pieces)
+    if length <= room:
+        return [*pieces, (" " * (room - length), "")]
+    cut, left = [], max(room - 1, 0)
     for text, look in pieces:
-        length = min(cell_len(text), max(left, 0))
-        cut.append((set_cell_size(text, length), look))
-        left -= length
-    return [*cut, ("…" if room > 0 else "", "")]
+        cut.append((_beginning(text, left), look))
+        left -= _widest(cut[-1][0])
+    return [*cut, ("…" + " " * left if room > 0 else "", "")]
 
 
 def fit(text: str, room: int, column: Column) -> str:
     """A text, escaped, in exactly so many cells. What does not fit ends in an ellipsis, which no text can imitate."""
     shown = plain.shown(safe_text(text, LIMIT))
-    length = cell_len(shown)
-    if length > room:
-        if column.clip or room < 1:
-            return set_cell_size(shown, max(room, 0))
-        return set_cell_size(shown, room - 1) + "…"
-    return " " * (room - length) + shown if column.right else shown + " " * (room - length)
+    length = _widest(shown)
+    if length <= room:
+        return " " * (room - length) + shown if column.right else shown + " " * (room - length)
+    mark = "" if column.clip or room < 1 else "…"
+    shown = _beginning(shown, room - len(mark)) + mark
+    return shown + " " * (room - _widest(shown))
+
+
+def _widest(text: str) -> int:
+    """How many cells a text takes at the most. Of marks that are drawn beside their letter terminals do not agree
+    whether they take one: a name of many must not push what stands behind it out of sight."""
+    if text.isascii():
+        return len(text)
+    return cell_len(text) + sum(category(char) == "Mc" and not cell_len(char) for char in text)
+
+
+def _beginning(text: str, room: int) -> str:
+    """As much of a text as fits."""
+    cells = 0
+    for at, char in enumerate(text):
+        cells += _widest(char)
+        if cells > room:
+            return text[:at]
+    return text
