@@ -41,10 +41,12 @@ class TerminalApp(App[None]):
         self.crash: Exception | None = None
         self.recording = False  # whether a word was to be recorded in a ledger
         self._ended_by = 0  # a signal's number
+        self._is_alone = False  # whether the process is this program's, and its signals with it
 
     def play(self, *, mouse: bool) -> int:
         """Run until the person leaves. Exit 0, or 128 and the number of the signal that ended it. Raises CustodyError
         "unforeseen"."""
+        self._is_alone = True
         self.run(mouse=mouse)
         if self.crash is not None:
             told = "; what you signed may be recorded or not" if self.recording else ": nothing was recorded"
@@ -63,7 +65,7 @@ class TerminalApp(App[None]):
 
     def _on_load(self) -> None:
         loop = asyncio.get_running_loop()
-        for number in _ENDING:
+        for number in _ENDING if self._is_alone else ():
             with suppress(
                 NotImplementedError, RuntimeError, ValueError
             ):  # Windows; or not in the main thread
