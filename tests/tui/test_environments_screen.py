@@ -19,6 +19,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from custody.query.moments import EnvironmentReference, parse_reference
+from custody.query.types import ChangeLine
 from custody.tui.app import CustodyApp, Start
 from custody.tui.links import Link
 from custody.tui.registry import every_binding
@@ -441,6 +442,52 @@ def test_a_group_and_an_environment_have_no_command_between_them(ledger: Path) -
         assert "with itself alone" in stage.text(pilot) and command(pilot) == ""
 
     play(ledger, scene, "prod", LARGE)
+
+
+def test_the_cursor_stays_on_what_stopped_when_it_is_drawn_again(ledger: Path) -> None:
+    """It is another row than what runs in the same service, and whether it is read twice is up to the room there is."""
+
+    async def scene(pilot: Pilot[None]) -> None:
+        pane = screen(pilot)._panes[0]
+        for number in range(2, 8):
+            await stage.press(pilot, "right")
+            rows = [(one.about.service, one.about.sha256) for one in pane.shown]
+            for at in range(len(rows)):
+                pane.table.go(at)
+                await stage.settle(pilot)
+                screen(pilot)._go()
+                await stage.settle(pilot)
+                assert pane.table.cursor == at, (number, at)
+
+    play(ledger, scene, "prod-eu#1")
+
+
+def test_it_begins_with_what_runs_in_the_service_that_changed(ledger: Path) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        pane = screen(pilot)._panes[0]
+        stopped = [one.about.service for one in pane.shown if one.service is None]
+        assert stopped == ["mailer"] and pane.chosen is not None and pane.chosen.service is None
+
+    play(ledger, scene, "prod-eu#5")
+
+    async def beside(pilot: Pilot[None]) -> None:
+        pane = screen(pilot)._panes[0]
+        view = pane._view
+        assert view is not None and view.standing.state is not None
+        state = view.standing.state
+        gone = ChangeLine("stopped", "web", "old", "0" * 64, 1, 0, "", "")
+        standing = view.standing._replace(state=state._replace(changes=(gone,)))
+        pane._service = ""
+        pane.show(view._replace(standing=standing), pane._cursor, pane._clocks, "", 0)  # type: ignore[arg-type]
+        assert [one.about.sha256 == "0" * 64 for one in pane.shown if one.about.service == "web"] == [
+            False,
+            True,
+        ]
+        assert (
+            pane.chosen is not None and pane.chosen.service is not None and pane.chosen.about.service == "web"
+        )
+
+    play(ledger, beside, "prod-eu#1")
 
 
 # --- the rest

@@ -12,13 +12,14 @@ import hostile
 import pytest
 import stage
 import story
+from exhibit import Same, hang
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
 from custody.query import search as searched
 from custody.text import safe_text
 from custody.tui import searching
-from custody.tui.app import CustodyApp, Start
+from custody.tui.app import CustodyApp
 from custody.tui.links import Link
 from custody.tui.screens.entries import EntriesScreen
 from custody.tui.screens.environments import EnvironmentsScreen
@@ -259,7 +260,7 @@ def test_the_command(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert copied[0][:30] in stage.text(pilot)
         for text in ("$(id)", "--at x", "-n 1", "`x`", "a;b", "café"):
             await look_for(pilot, text, "tab", "y", "slash")
-            assert "No command gives just this." in stage.text(pilot), text
+            assert "No command searches for just this." in stage.text(pilot), text
         assert len(copied) == 1
 
     play(ledger, scene)
@@ -406,11 +407,11 @@ def test_a_ledger_verified_again_is_searched_anew(ledger: Path) -> None:
 
 @pytest.mark.parametrize("payloads", [hostile.MARKUP, hostile.TERMINAL], ids=["markup", "terminal"])
 def test_what_a_stranger_wrote_only_stands_there(tmp_path: Path, payloads: dict[str, str]) -> None:
-    path = hostile.ledger(tmp_path / "hostile.ledger", "LIVE EVIL".join(payloads.values()))
+    path = hostile.ledger(tmp_path / "hostile.ledger", lambda field: hostile.every(field, payloads))
     shown: list[str] = []
 
     async def scene(pilot: Pilot[None]) -> None:
-        for text in ("evil", "click" if payloads is hostile.MARKUP else "prod"):
+        for text in ("liev", "click" if payloads is hostile.MARKUP else "prod"):
             await look_for(pilot, text)
             for _ in range(4):
                 shown.append(stage.text(pilot))
@@ -422,7 +423,7 @@ def test_what_a_stranger_wrote_only_stands_there(tmp_path: Path, payloads: dict[
 
     play(path, scene, (200, 60))
     every = "\n".join(shown)
-    assert every.count("EVIL") > 30 and every.replace("\n", "").isprintable()
+    assert every.count("LiEv") > 30 and every.replace("\n", "").isprintable()
     if payloads is hostile.MARKUP:
         assert "[green]" in every and "[/nope]" in every and "[@click=app.quit]" in every
 
@@ -475,19 +476,9 @@ def test_the_cursor_passes_over_headings(ledger: Path) -> None:
 # --- pictures
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
-def test_picture(snap_compare: Callable[..., bool], ledger: Path, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize("text", ["api", ""], ids=["found", "nothing-typed"])
+def test_pictures(same: Same, ledger: Path, text: str) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        await stage.settle(pilot)
-        await look_for(pilot, "api", "down")
+        await look_for(pilot, text, *["down"] * bool(text))
 
-    app = stage.app_on(ledger, start=Start())
-    assert snap_compare(app, terminal_size=size, run_before=scene)
-
-
-def test_picture_of_what_can_be_searched(snap_compare: Callable[..., bool], ledger: Path) -> None:
-    async def scene(pilot: Pilot[None]) -> None:
-        await stage.settle(pilot)
-        await stage.press(pilot, "slash")
-
-    assert snap_compare(stage.app_on(ledger), terminal_size=SMALL, run_before=scene)
+    hang(stage.app_on(ledger), scene, same, {"80x24": SMALL, "120x40": LARGE} if text else {"80x24": SMALL})

@@ -226,3 +226,18 @@ def test_without_a_ledger_a_home_that_cannot_be_written_ends_nothing(
 @pytest.mark.parametrize("pasted", ["file://[x", "file://%zz", "'", "/a\0b", "\\", "file:", "~/x", "-rf /"])
 def test_what_is_pasted_and_names_no_file_is_no_file(pasted: str) -> None:
     assert all(path.is_absolute() for path in dropped_paths(pasted))
+
+
+def test_opened_again_from_above_the_tabs_it_takes_the_place_of_the_old(ledger: Path) -> None:
+    async def scene(pilot: Pilot[None], app: CustodyApp) -> None:
+        for key in ("ctrl+o", "question_mark"):
+            old = app.session
+            app.state.changed = True
+            await stage.press(pilot, key)
+            await app.reopen()
+            await pilot.pause()
+            await stage.settle(pilot)
+            assert app.session is not old and app.sessions == [app.session]
+            assert "INTACT AND ANCHORED" in stage.text(pilot) and len(app.screen_stack) == 1
+
+    play(ledger, scene)

@@ -176,8 +176,9 @@ class CustodyApp(TerminalApp):
     def place(self, session: Session) -> str:
         """The ledger's name, and which one it is of those that are open."""
         name = session.state.snapshot.path.name
-        number = self.sessions.index(session) + 1
-        return f"{name} ({number} of {len(self.sessions)})" if len(self.sessions) > 1 else name
+        if len(self.sessions) < 2 or session not in self.sessions:  # as of one that was just taken away
+            return name
+        return f"{name} ({self.sessions.index(session) + 1} of {len(self.sessions)})"
 
     def let_in(self, path: Path) -> tuple[Snapshot, Expectations]:
         """A ledger through the gate, and what to hold it to; to be called in a thread. Raises RefusedError.
@@ -228,9 +229,8 @@ class CustodyApp(TerminalApp):
             snapshot.close()  # the person went on to another ledger meanwhile
             return
         link = screen.link()
-        self._close_above()
         session = self._add(snapshot, expectations)
-        self.sessions.remove(old)
+        self.sessions[self.sessions.index(old)] = self.sessions.pop()
         self._back = [(one, where) for one, where in self._back if one is not old]
         self._arrive(link)
         self.call_after_refresh(session.work.start)

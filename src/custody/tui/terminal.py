@@ -41,10 +41,12 @@ class TerminalApp(App[None]):
         self.crash: Exception | None = None
         self.recording = False  # whether a word was to be recorded in a ledger
         self._ended_by = 0  # a signal's number
+        self._is_alone = False  # whether the process is this program's, and its signals with it
 
     def play(self, *, mouse: bool) -> int:
         """Run until the person leaves. Exit 0, or 128 and the number of the signal that ended it. Raises CustodyError
         "unforeseen"."""
+        self._is_alone = True
         self.run(mouse=mouse)
         if self.crash is not None:
             told = "; what you signed may be recorded or not" if self.recording else ": nothing was recorded"
@@ -63,7 +65,7 @@ class TerminalApp(App[None]):
 
     def _on_load(self) -> None:
         loop = asyncio.get_running_loop()
-        for number in _ENDING:
+        for number in _ENDING if self._is_alone else ():
             with suppress(
                 NotImplementedError, RuntimeError, ValueError
             ):  # Windows; or not in the main thread
@@ -108,8 +110,11 @@ else:
             written waits for ever."""
             poll = select.poll()
             poll.register(self.fileno, 0)
-            while not any(what & (select.POLLHUP | select.POLLERR) for _, what in poll.poll()):
-                pass
+            seen = 0
+            while not seen & (select.POLLHUP | select.POLLERR):
+                if seen & select.POLLNVAL:
+                    return  # a system that watches no terminals, as some macOS
+                seen = poll.poll()[0][1]
             os._exit(_SIGNALLED + signal.SIGHUP)
 
         def _run_input_thread(self) -> None:

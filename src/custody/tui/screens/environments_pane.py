@@ -30,6 +30,7 @@ class EnvironmentPane(Vertical):
         self._view: View | None = None
         self._cursor: Cursor | None = None
         self._service = self._preferred = self._runs = ""
+        self._artifact = ""  # of that service: what came and what stopped in it stand in two rows
         self._windows: Sequence[Window] = ()
         self._sights: Sequence[Sight] = ()
         self._is_late = False  # whether they are those of the moment before
@@ -64,6 +65,8 @@ class EnvironmentPane(Vertical):
         was = self._view
         if was is None or was.side.about != view.side.about:
             self._service, self._windows, self._sights = "", (), ()
+        if was is None or (was.side.about, was.side.place) != (view.side.about, view.side.place):
+            self._artifact = ""  # of another state it is the service that is followed
         self._service, self._preferred = self._preferred or self._service, ""
         self._is_late = True
         self._view, self._cursor, self._clocks = view, cursor, clocks
@@ -101,7 +104,7 @@ class EnvironmentPane(Vertical):
     def remember(self, index: int) -> None:
         """The cursor came to a service."""
         if index < len(self.shown):
-            self._service = self.shown[index].about.service
+            self._service, self._artifact = self.shown[index].about.service, self.shown[index].about.sha256
 
     def on_resize(self) -> None:
         self.draw_moment()
@@ -138,25 +141,35 @@ class EnvironmentPane(Vertical):
         return any(one.since < until and since < one.until for one in self._windows)
 
     def _draw_services(self, *, first: bool) -> None:
-        """The services, the cursor on the one that it was on, or at `first` on the first of what changed."""
-        view, was = self._view, self.chosen
+        """The services, the cursor on the one that it was on, or at `first` where something changed."""
+        view = self._view
         self.shown = rows_of(view.standing.state if view is not None else None, self._sought)
         runs, self._runs = self._runs, ""
         at = next((n for n, one in enumerate(self.shown) if runs and one.runs(runs)), None)
         if at is not None:
             self._service = self.shown[at].about.service
         else:
-            # Two rows may be of one service, which what is read again for the same moment must not mix up.
-            of_service = [n for n, one in enumerate(self.shown) if one.about.service == self._service]
-            at = next((n for n in of_service if self.shown[n] == was), next(iter(of_service), None))
+            here = [
+                (n, one.about.sha256)
+                for n, one in enumerate(self.shown)
+                if one.about.service == self._service
+            ]
+            at = next((n for n, sha256 in here if sha256 == self._artifact), here[0][0] if here else None)
         if at is None:
-            changed = next((n for n, one in enumerate(self.shown) if one.change), 0)
-            at = changed if first else min(self.table.cursor, max(len(self.shown) - 1, 0))
+            at = self._changed() if first else min(self.table.cursor, max(len(self.shown) - 1, 0))
         service = self._service
         with self.prevent(Table.Highlighted):
             self._draw_rows()
             self.table.go(at)
         self._service = service or (self.shown[at].about.service if self.shown else "")
+        if self.shown and self.shown[at].about.service == self._service:
+            self._artifact = self.shown[at].about.sha256
+
+    def _changed(self) -> int:
+        """The row of the first service that just changed: of what runs in it, if anything does."""
+        service = next((one.about.service for one in self.shown if one.change), "")
+        rows = [n for n, one in enumerate(self.shown) if one.about.service == service]
+        return next((n for n in rows if self.shown[n].service is not None), rows[0] if rows else 0)
 
     def _draw_rows(self) -> None:
         known = self._view is not None and self._view.standing.state is not None

@@ -222,6 +222,6 @@ def _of_entry(
         row: Row = (MARKS["fault"], "", (why, "fault"), (f"position {position:,}", "muted"), "")
         return Item(row, link, lines((line((why, FAULT), limit=_LONG), tail)))
     look = "muted" if standing.mark == "waiting" else ""
-    named = f"{position:,}  {title or kind}"
+    named = f"{position:{len(f'{state.count:,}')},}  {title or kind}"
     row = (MARKS[standing.mark], (kind, "muted"), _cell(named, wanted, look), where, (utc(time), "muted"))
     return Item(row, link, lines((line(*_parts(title or kind, wanted, "bold")), *excerpt, tail)))
