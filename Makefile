@@ -1,5 +1,6 @@
 # Needs Python 3.11 or later, make and git. Everything else goes into .venv, once.
-# PYTHON=... names the Python to make it with, ARGS=... goes to pytest, WORKERS=... is how many tests run at once.
+# PYTHON=... names the Python to make it with, ARGS=... goes to pytest, WORKERS=... is how many tests run at once:
+# each takes over what another has left, because some tests take as long as hundreds of others.
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format faults bench samples vectors lock clean
 
@@ -17,7 +18,7 @@ demo: $(READY) ## walk through all five steps, on this project's own build
 	@$(BIN)/python tools/demo.py
 
 test: $(READY) ## run the tests
-	$(BIN)/python -m pytest -q -n $(WORKERS) $(ARGS)
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: $(READY) ## lint, format, types and the rooms' contracts
 	$(BIN)/ruff check --quiet
@@ -35,7 +36,8 @@ format: $(READY) ## put the code into its one format
 	@touch $@
 
 faults: .venv/faults ## run the slow faults: kills, corruptions, crowds, fuzz
-	$(BIN)/python -m pytest -q -m faults --hypothesis-profile faults -n $(WORKERS) tests/faults $(ARGS)
+	$(BIN)/python -m pytest -q -m faults --hypothesis-profile faults -n $(WORKERS) --dist worksteal tests/faults \
+		$(ARGS)
 
 bench: $(READY) ## measure, side by side with a baseline
 	@$(BIN)/python -m bench
